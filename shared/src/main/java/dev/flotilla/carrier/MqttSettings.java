@@ -1,0 +1,33 @@
+package dev.flotilla.carrier;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How to reach a broker.
+ *
+ * @param broker         {@code mqtt://host:port}
+ * @param user           user name; empty for none
+ * @param password       never logged
+ * @param subscriptions  topic filters, subscribed again after each connect
+ * @param will           last will
+ * @param birth          published after each connect
+ * @param threadName     prefix of the names of its threads
+ */
+public record MqttSettings(
+        URI broker,
+        String clientId,
+        Optional<String> user,
+        Optional<char[]> password,
+        Duration keepAlive,
+        List<String> subscriptions,
+        Optional<Carrier.Message> will,
+        Optional<Carrier.Message> birth,
+        String threadName) {
+    @Override
+    public String toString() {
+        return broker + " as " + clientId;
+    }
+}

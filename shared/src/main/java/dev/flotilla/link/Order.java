@@ -1,0 +1,72 @@
+package dev.flotilla.link;
+
+import dev.flotilla.model.Bytes;
+import dev.flotilla.model.Digest;
+import dev.flotilla.model.JobId;
+import dev.flotilla.model.ShardInput;
+import dev.flotilla.model.Spec;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Controller to agent: how things are, as far as the agent does not show it. Applied in the order of its fields.
+ *
+ * @param hello     with {@code greeting} the meeting
+ * @param n         of this sending; grows within a meeting, from 1
+ * @param re        highest n of a report applied: what that report carried is noted
+ * @param term      the controller's start number; with {@code seq} its commit
+ * @param beat      how often the agent must say something at least
+ * @param settled   serials whose outcome the controller has on disk, rising
+ * @param cancel    serials to end, rising
+ * @param specs     specs that the device may lack
+ * @param assign    assignments, grouped by job and spec
+ * @param permits   one-time attempts that may start, in that very boot
+ * @param wantFull  true: the next report must be full
+ * @param bytes     a chunk of what the agent needs
+ */
+public record Order(
+        long hello,
+        long greeting,
+        long n,
+        long re,
+        long term,
+        long seq,
+        Duration beat,
+        List<Long> settled,
+        List<Long> cancel,
+        List<Spec> specs,
+        List<AssignGroup> assign,
+        List<Permit> permits,
+        boolean wantFull,
+        Optional<Chunk> bytes)
+        implements Envelope {
+    public Order {
+        settled = List.copyOf(settled);
+        cancel = List.copyOf(cancel);
+        specs = List.copyOf(specs);
+        assign = List.copyOf(assign);
+        permits = List.copyOf(permits);
+    }
+
+    /** True if a report must answer it. One with nothing but settled serials is confirmed by the next report's {@code got}. */
+    public boolean wantsAnswer() {
+        return !cancel.isEmpty() || !assign.isEmpty() || !permits.isEmpty() || wantFull || bytes.isPresent();
+    }
+
+    /** Assignments of one job; {@code once}: its tasks start only with a permit; {@code timeout} zero: none. */
+    public record AssignGroup(JobId job, Digest spec, boolean once, Duration timeout, List<Assignment> assignments) {
+        public AssignGroup {
+            assignments = List.copyOf(assignments);
+        }
+    }
+
+    /** One attempt for this device. */
+    public record Assignment(long serial, long index, int attempt, ShardInput shard) {}
+
+    /** The attempt of that serial may start, in that boot alone. */
+    public record Permit(long serial, long boot) {}
+
+    /** Bytes of an artifact from {@code offset}; {@code total} is its whole size. */
+    public record Chunk(Digest digest, long offset, long total, Bytes data) {}
+}

@@ -1,0 +1,31 @@
+package dev.flotilla.model;
+
+import java.time.Duration;
+
+/** Sizes that both sides keep (PROTOCOL section 3). */
+public final class Limits {
+    /** An envelope in bytes, its tag included. */
+    public static final int ENVELOPE = 128 * 1024;
+    /** A shard, result or checkpoint that travels within an envelope, in bytes. */
+    public static final int INLINE = 32 * 1024;
+    /** A chunk of an artifact within an envelope, in bytes. */
+    public static final int CHUNK = 32 * 1024;
+    /** The text of an error, in characters. */
+    public static final int ERROR_TEXT = 4 * 1024;
+    /** Maps and lists within each other. */
+    public static final int NESTING = 8;
+    /** An artifact in bytes. */
+    public static final long ARTIFACT = 1L << 30;
+    /** Unsettled attempts of one device. */
+    public static final int WINDOW = 1024;
+    /** Shards of a file; a range has no such limit. */
+    public static final int FILE_SHARDS = 100_000;
+    /** A jump of serials or terms that a restored side may ask for. */
+    public static final long JUMP = 1L << 20;
+    /** First wait before an unanswered envelope is sent again. */
+    public static final Duration RESEND = Duration.ofSeconds(5);
+    /** Longest wait before an unanswered envelope is sent again. */
+    public static final Duration RESEND_MOST = Duration.ofMinutes(2);
+
+    private Limits() {}
+}
