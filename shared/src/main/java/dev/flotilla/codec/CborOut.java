@@ -1,0 +1,117 @@
+package dev.flotilla.codec;
+
+import com.fasterxml.jackson.dataformat.cbor.CBORFactory;
+import com.fasterxml.jackson.dataformat.cbor.CBORGenerator;
+import dev.flotilla.model.Bytes;
+import dev.flotilla.model.Digest;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+
+/** Writes CBOR into memory. Arrays are written with their length, records as arrays of their fields in order. One thread. */
+public final class CborOut {
+    static final CBORFactory FACTORY = new CBORFactory();
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
+    private final CBORGenerator to;
+
+    public CborOut() {
+        try {
+            to = FACTORY.createGenerator(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Begins an array of exactly {@code size} items. */
+    public CborOut array(int size) {
+        return step(() -> to.writeStartArray(null, size));
+    }
+
+    /** Ends the array. */
+    public CborOut end() {
+        return step(to::writeEndArray);
+    }
+
+    public CborOut put(long number) {
+        return step(() -> to.writeNumber(number));
+    }
+
+    public CborOut put(double number) {
+        return step(() -> to.writeNumber(number));
+    }
+
+    public CborOut put(boolean flag) {
+        return step(() -> to.writeBoolean(flag));
+    }
+
+    public CborOut put(String text) {
+        return step(() -> to.writeString(text));
+    }
+
+    public CborOut put(Bytes data) {
+        return step(() -> to.writeBinary(data.array()));
+    }
+
+    public CborOut put(Digest digest) {
+        return step(() -> to.writeBinary(digest.bytes()));
+    }
+
+    /** In nanoseconds. */
+    public CborOut put(Duration span) {
+        return put(span.toNanos());
+    }
+
+    /** Null for none. */
+    public <T> CborOut maybe(Optional<T> value, BiConsumer<CborOut, T> writer) {
+        if (value.isEmpty()) return step(to::writeNull);
+        writer.accept(this, value.get());
+        return this;
+    }
+
+    /** An array of these. */
+    public <T> CborOut each(java.util.Collection<T> values, BiConsumer<CborOut, T> writer) {
+        array(values.size());
+        for (T value : values) writer.accept(this, value);
+        return end();
+    }
+
+    /** Rising numbers as an array of (start minus the end before, count) pairs: a run of neighbours costs two small numbers. */
+    public CborOut runs(List<Long> rising) {
+        int runs = 0;
+        for (int i = 0; i < rising.size(); i++) if (i == 0 || rising.get(i) != rising.get(i - 1) + 1) runs++;
+        array(2 * runs);
+        long last = 0;
+        for (int i = 0; i < rising.size(); ) {
+            int from = i;
+            do i++;
+            while (i < rising.size() && rising.get(i) == rising.get(i - 1) + 1);
+            put(rising.get(from) - last);
+            put(i - from);
+            last = rising.get(i - 1);
+        }
+        return end();
+    }
+
+    /** What was written. The writer is of no use afterwards. */
+    public byte[] bytes() {
+        step(to::close);
+        return bytes.toByteArray();
+    }
+
+    private CborOut step(Step step) {
+        try {
+            step.run();
+            return this;
+        } catch (IOException e) {
+            throw new UncheckedIOException("writing to memory", e);
+        }
+    }
+
+    private interface Step {
+        void run() throws IOException;
+    }
+}
