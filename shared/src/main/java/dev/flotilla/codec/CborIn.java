@@ -215,6 +215,23 @@ public final class CborIn {
         return out;
     }
 
+    /** Numbers as {@link CborOut#steps} wrote them, at most {@code most}. */
+    public List<Long> steps(int most) {
+        List<Long> pairs = numbers((int) Math.min(Integer.MAX_VALUE, 2L * most));
+        if (pairs.size() % 2 != 0) throw new Malformed("half a step");
+        List<Long> out = new ArrayList<>();
+        long last = 0;
+        for (int i = 0; i < pairs.size(); i += 2) {
+            long count = pairs.get(i + 1);
+            if (count < 1 || count > most - out.size()) throw new Malformed("an impossible count");
+            for (long n = 0; n < count; n++) {
+                last += pairs.get(i);
+                out.add(last);
+            }
+        }
+        return out;
+    }
+
     /** Says that nothing may follow. */
     public void done() {
         if (token() != null) throw new Malformed("bytes after the end");

@@ -96,6 +96,23 @@ public final class CborOut {
         return end();
     }
 
+    /** Numbers as (step, count) pairs: each pair stands for {@code count} numbers, each {@code step} above the one before it, 0 at first. */
+    public CborOut steps(List<Long> numbers) {
+        long[] pairs = new long[2 * numbers.size()];
+        int used = 0;
+        long last = 0;
+        for (int i = 0; i < numbers.size(); ) {
+            long step = numbers.get(i) - last;
+            int from = i;
+            while (i < numbers.size() && numbers.get(i) - last == step) last = numbers.get(i++);
+            pairs[used++] = step;
+            pairs[used++] = i - from;
+        }
+        array(used);
+        for (int i = 0; i < used; i++) put(pairs[i]);
+        return end();
+    }
+
     /** What was written. The writer is of no use afterwards. */
     public byte[] bytes() {
         step(to::close);
