@@ -1,0 +1,422 @@
+package dev.flotilla.controller.admin;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.flotilla.artifact.ArtifactStore;
+import dev.flotilla.artifact.BadInput;
+import dev.flotilla.artifact.FileCutter;
+import dev.flotilla.carrier.Carrier;
+import dev.flotilla.carrier.Topics;
+import dev.flotilla.controller.core.Input;
+import dev.flotilla.controller.core.View;
+import dev.flotilla.core.Dice;
+import dev.flotilla.log.Log;
+import dev.flotilla.model.Digest;
+import dev.flotilla.model.JobId;
+import dev.flotilla.model.Limits;
+import dev.flotilla.model.Nearest;
+import dev.flotilla.model.ProgramCall;
+import dev.flotilla.model.Quoted;
+import dev.flotilla.model.Sharding;
+import dev.flotilla.model.Spec;
+import dev.flotilla.program.Builtins;
+import dev.flotilla.shard.ShardPlan;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/**
+ * Takes a request, asks core, files or log, replies once. What touches files or walks the log runs on two threads of its own, so that neither
+ * the carrier nor the loop waits for it.
+ */
+public final class AdminService implements AutoCloseable {
+    private static final int LARGEST_REQUEST = 128 * 1024;
+    private static final int LARGEST_CORRELATION = 64;
+    private static final int LARGEST_CHUNK = 64 * 1024;
+    private static final int WAITING = 10_000;
+    private static final List<String> VERBS = List.of(
+            "controller.info", "job.submit", "job.list", "job.show", "job.result", "job.shards", "job.cancel", "job.release", "job.verify",
+            "device.list", "device.show", "explain", "artifact.stat", "artifact.put");
+
+    private final Topics topics;
+    private final String version;
+    private final Consumer<Input> loop;
+    private final java.util.function.BooleanSupplier degraded;
+    private final ArtifactStore artifacts;
+    private final Path work;
+    private final History history;
+    private final Map<Long, Consumer<View>> waiting = new ConcurrentHashMap<>();
+    private final AtomicLong requests = new AtomicLong();
+    private final ExecutorService files = Executors.newFixedThreadPool(2, task -> new Thread(task, "admin-files"));
+    private final Dice ids = new Dice(new SecureRandom().nextLong());
+    private volatile Carrier carrier;
+
+    /**
+     * @param loop      offers an input to the controller's loop
+     * @param degraded  true while the journal cannot be written
+     * @param work      an empty folder for files in the making
+     */
+    public AdminService(
+            Topics topics,
+            String version,
+            Consumer<Input> loop,
+            java.util.function.BooleanSupplier degraded,
+            ArtifactStore artifacts,
+            Path work,
+            History history) {
+        this.topics = topics;
+        this.version = version;
+        this.loop = loop;
+        this.degraded = degraded;
+        this.artifacts = artifacts;
+        this.work = work;
+        this.history = history;
+    }
+
+    /** Where replies go; before this nothing is received. */
+    public void speakThrough(Carrier through) {
+        carrier = through;
+    }
+
+    /** A message on {@code admin/{verb}}. Never blocks. */
+    public void received(String verb, Carrier.Message message) {
+        if (message.replyTo().isEmpty() || !repliesToAClient(message.replyTo().get())) {
+            Log.warn("admin.no-reply-topic", "verb", Quoted.plain(verb, 64));
+            return;
+        }
+        Reply reply = new Reply(message.replyTo().get(), message.correlation());
+        try {
+            if (message.payload().length > LARGEST_REQUEST || message.correlation().map(c -> c.length).orElse(0) > LARGEST_CORRELATION) {
+                throw Refusal.usage(null, "the request is too large", "a request has at most 128 KiB, correlation data 64 bytes", "send an artifact in chunks");
+            }
+            take(verb, Json.parse(message.payload()), reply);
+        } catch (Refusal refusal) {
+            reply.send(refusal.problem());
+        }
+    }
+
+    private boolean repliesToAClient(String topic) {
+        String prefix = "flotilla/1/" + topics.fleet() + "/client/";
+        return topic.startsWith(prefix) && topic.endsWith("/reply") && topic.length() < 256 && topic.indexOf('+') < 0 && topic.indexOf('#') < 0;
+    }
+
+    private void take(String verb, JsonNode request, Reply reply) {
+        switch (verb) {
+            case "controller.info" -> {
+                new Fields("", request);
+                ask(new Input.Query.Info(), view -> {
+                    View.Info info = (View.Info) view;
+                    ObjectNode out = Json.MAPPER.createObjectNode();
+                    out.put("ok", true).put("fleet", info.fleet()).put("version", version).put("term", info.term());
+                    out.put("devices_met", info.devicesMet()).put("jobs_running", info.jobsRunning());
+                    out.put("state", degraded.getAsBoolean() ? "degraded: storage" : "ready");
+                    reply.send(out);
+                });
+            }
+            case "job.submit" -> submit(JobRequest.read(request, this::freshId), reply);
+            case "job.list" -> {
+                new Fields("", request);
+                ask(new Input.Query.Jobs(), reply::send);
+            }
+            case "job.show" -> ask(new Input.Query.Job(new Fields("", request, "job").text("job")), reply::send);
+            case "job.result" -> ask(new Input.Query.Result(new Fields("", request, "job").text("job")), reply::send);
+            case "job.shards" -> {
+                Fields fields = new Fields("", request, "job", "from");
+                ask(new Input.Query.Shards(fields.text("job"), fields.maybeNumber("from").orElse(0)), reply::send);
+            }
+            case "job.cancel" -> {
+                String job = new Fields("", request, "job").text("job");
+                write(reply, id -> new Input.CancelAsked(id, job, Instant.now()));
+            }
+            case "job.release" -> release(new Fields("", request, "job", "again"), reply);
+            case "job.verify" -> later(reply, () -> verify(new Fields("", request, "job").text("job"), reply));
+            case "device.list" -> {
+                new Fields("", request);
+                ask(new Input.Query.Devices(), reply::send);
+            }
+            case "device.show" -> ask(new Input.Query.Device(new Fields("", request, "device").text("device")), reply::send);
+            case "explain" -> later(reply, () -> explain(new Fields("", request, "id").text("id"), reply));
+            case "artifact.stat" -> later(reply, () -> stat(new Fields("", request, "digest"), reply));
+            case "artifact.put" -> later(reply, () -> put(new Fields("", request, "digest", "offset", "total", "data"), reply));
+            default -> throw new Refusal(new View.Problem(
+                    "not-found",
+                    3,
+                    "no verb is called " + Quoted.plain(verb, 64),
+                    Nearest.of(verb, VERBS).map(v -> "did you mean " + v + "?").orElse("there are " + String.join(", ", VERBS)),
+                    "docs/admin-api.md lists every verb",
+                    Optional.empty()));
+        }
+    }
+
+    private JobId freshId() {
+        StringBuilder id = new StringBuilder();
+        synchronized (ids) {
+            for (int i = 0; i < 20; i++) id.append("abcdefghijklmnopqrstuvwxyz234567".charAt(ids.below(32)));
+        }
+        return new JobId(id.toString());
+    }
+
+    // Asking the core
+
+    private void ask(Input.Query query, Consumer<View> then) {
+        loop.accept(new Input.Asked(register(then), query, Instant.now()));
+    }
+
+    private View askAndWait(Input.Query query) {
+        CompletableFuture<View> answer = new CompletableFuture<>();
+        ask(query, answer::complete);
+        try {
+            return answer.get(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw busy();
+        } catch (ExecutionException | TimeoutException e) {
+            throw busy();
+        }
+    }
+
+    private static Refusal busy() {
+        return new Refusal(new View.Problem("degraded", 5, "the controller did not answer in time", "it is busy or stopping", "try again", Optional.empty()));
+    }
+
+    /** An input that changes something; refused while the journal cannot be written. */
+    private void write(Reply reply, java.util.function.LongFunction<Input> input) {
+        if (degraded.getAsBoolean()) {
+            throw new Refusal(new View.Problem(
+                    "degraded",
+                    5,
+                    "nothing was done: the controller is degraded: storage",
+                    "its journal cannot be written now, and what is not on disk was not said",
+                    "free space in its data directory; it heals by itself",
+                    Optional.empty()));
+        }
+        loop.accept(input.apply(register(reply::send)));
+    }
+
+    private long register(Consumer<View> then) {
+        if (waiting.size() >= WAITING) throw busy();
+        long id = requests.incrementAndGet();
+        waiting.put(id, then);
+        return id;
+    }
+
+    /** The core's reply; called by the loop's thread. */
+    public void replied(long request, View view) {
+        Consumer<View> then = waiting.remove(request);
+        if (then != null) then.accept(view);
+    }
+
+    /** The core was rebuilt: what it was asked and had not answered is lost, and clients ask again. */
+    public void forgotten() {
+        View problem = busy().problem();
+        for (Long id : List.copyOf(waiting.keySet())) replied(id, problem);
+    }
+
+    /** Tells watchers of a job. */
+    public void tell(View.JobEvent event) {
+        carrier.publish(Carrier.Message.of(topics.jobEvent(new JobId(event.job())), Json.bytes(event)));
+    }
+
+    // Requests that need files or the log
+
+    private void later(Reply reply, Runnable work) {
+        files.execute(() -> {
+            try {
+                work.run();
+            } catch (Refusal refusal) {
+                reply.send(refusal.problem());
+            } catch (RuntimeException e) {
+                Log.error("admin.failed", "why", e.toString());
+                reply.send(new View.Problem("degraded", 5, "the controller failed on this request", e.toString(), "its log says more", Optional.empty()));
+            }
+        });
+    }
+
+    private void submit(JobRequest job, Reply reply) {
+        if (job.range().isPresent() && (job.count().isPresent() || job.size().isPresent())) submitRange(job, 0, reply);
+        else later(reply, () -> {
+            long slots = defaultShards(job);
+            if (job.range().isPresent()) submitRange(job, slots, reply);
+            else submitFile(job, slots, reply);
+        });
+    }
+
+    private long defaultShards(JobRequest job) {
+        if (job.count().isPresent() || job.size().isPresent()) return 1;
+        return Math.max(1, ((View.Fit) askAndWait(new Input.Query.Fit(Optional.of(job.policy())))).slots());
+    }
+
+    private void submitRange(JobRequest job, long defaultCount, Reply reply) {
+        dev.flotilla.model.Input.Range range = job.range().orElseThrow();
+        long asked = job.count().isPresent()
+                ? job.count().getAsLong()
+                : job.size().isPresent() ? 1 + (range.size() - 1) / job.size().getAsLong() : defaultCount;
+        long count = Math.min(asked, range.size());
+        List<String> notes = count < asked && job.count().isPresent()
+                ? List.of("fewer shards than asked for: " + count + ", one a number")
+                : List.of();
+        submit(job, range, Sharding.range(count), ShardPlan.COMPUTED, notes, reply);
+    }
+
+    private void submitFile(JobRequest job, long defaultCount, Reply reply) {
+        JobRequest.File file = job.file().orElseThrow();
+        OptionalLong size = artifacts.size(file.digest());
+        if (size.isEmpty()) {
+            throw Refusal.usage("input.records.digest", "no artifact has the digest " + file.digest(), "it was not put, or not whole", "put it with artifact.put before the submit");
+        }
+        try {
+            FileCutter.Cut cut = FileCutter.cut(
+                    artifacts.path(file.digest()),
+                    file.digest(),
+                    file.name(),
+                    file.format(),
+                    new FileCutter.Request(job.by(), job.count(), job.size(), job.key(), job.seed(), defaultCount),
+                    work);
+            if (cut.regrouped().isPresent()) artifacts.adopt(cut.regrouped().get());
+            register(cut.plan());
+            submit(job, cut.input(), cut.sharding(), cut.plan(), cut.notes(), reply);
+        } catch (BadInput bad) {
+            throw Refusal.usage("input.records", bad.what(), bad.why(), bad.next());
+        } catch (IllegalArgumentException e) {
+            throw Refusal.usage("shard", "the file cannot be cut so", e.getMessage(), "flotilla run --help");
+        } catch (IOException e) {
+            throw new Refusal(new View.Problem("degraded", 5, "the file could not be cut", e.getMessage(), "look at the controller's data directory", Optional.empty()));
+        }
+    }
+
+    /** Makes the plan's large shards known by their own digests; to be said again after a start. */
+    public void register(ShardPlan plan) {
+        for (ShardPlan.Slice slice : plan.slices()) {
+            slice.digest().ifPresent(digest -> artifacts.register(digest, plan.file().orElseThrow(), slice.offset(), slice.length()));
+        }
+    }
+
+    private void submit(JobRequest job, dev.flotilla.model.Input input, Sharding sharding, ShardPlan plan, List<String> notes, Reply reply) {
+        ProgramCall call = job.program();
+        Spec spec;
+        try {
+            Builtins.find(call.builtin()).check(input, call);
+            spec = new Spec(input, sharding, call);
+        } catch (IllegalArgumentException e) {
+            throw Refusal.usage("program", call.builtin() + " cannot run over this input", e.getMessage(), "flotilla run " + call.builtin() + " --help");
+        }
+        write(reply, id -> new Input.Submitted(id, job.id(), job.name(), spec, job.policy(), plan, notes, Instant.now()));
+    }
+
+    private void release(Fields fields, Reply reply) {
+        String text = fields.text("job");
+        int slash = text.indexOf('/');
+        OptionalLong index = OptionalLong.empty();
+        if (slash >= 0) {
+            String digits = text.substring(slash + 1);
+            if (!digits.matches("[0-9]{1,18}")) throw Refusal.usage("job", "no task is called " + Quoted.plain(text, 80), "a task is written job/index", "flotilla job show JOB");
+            index = OptionalLong.of(Long.parseLong(digits));
+        }
+        String job = slash < 0 ? text : text.substring(0, slash);
+        boolean again = fields.flag("again", true);
+        OptionalLong only = index;
+        write(reply, id -> new Input.ReleaseAsked(id, job, only, again));
+    }
+
+    private void verify(String prefix, Reply reply) {
+        View view = askAndWait(new Input.Query.Result(prefix));
+        if (!(view instanceof View.Result result)) {
+            reply.send(view);
+            return;
+        }
+        reply.send(history.verify(new JobId(result.job()), result));
+    }
+
+    private void explain(String id, Reply reply) {
+        String noun = id.replaceFirst("[/#].*", "");
+        View job = askAndWait(new Input.Query.Job(noun));
+        if (job instanceof View.JobDetail detail) {
+            reply.send(history.explainJob(detail, id.substring(noun.length())));
+            return;
+        }
+        View device = askAndWait(new Input.Query.Device(noun));
+        if (device instanceof View.DeviceDetail detail) reply.send(history.explainDevice(detail));
+        else if (((View.Problem) job).what().startsWith("more than one")) reply.send(job);
+        else if (((View.Problem) device).what().startsWith("more than one")) reply.send(device);
+        else {
+            reply.send(new View.Problem(
+                    "not-found", 3, "nothing is called " + Quoted.plain(id, 80), "it is no job, task, attempt or device of this fleet", "flotilla job list ; flotilla device list", Optional.of("id")));
+        }
+    }
+
+    private void stat(Fields fields, Reply reply) {
+        Digest digest = fields.parsed("digest", () -> new Digest(fields.text("digest")));
+        ObjectNode out = Json.MAPPER.createObjectNode();
+        boolean whole = artifacts.size(digest).isPresent();
+        out.put("ok", true).put("have", artifacts.have(digest)).put("whole", whole);
+        reply.send(out);
+    }
+
+    private void put(Fields fields, Reply reply) {
+        Digest digest = fields.parsed("digest", () -> new Digest(fields.text("digest")));
+        long total = fields.number("total");
+        if (total < 0 || total > Limits.ARTIFACT) {
+            throw Refusal.usage("total", "the artifact is too large", "an artifact has at most 1 GiB", "cut the file");
+        }
+        byte[] data;
+        try {
+            data = Base64.getDecoder().decode(fields.text("data"));
+        } catch (IllegalArgumentException e) {
+            throw Refusal.usage("data", "data is no base64", e.getMessage(), "docs/admin-api.md shows an upload");
+        }
+        if (data.length > LARGEST_CHUNK) throw Refusal.usage("data", "the chunk is too large", "a chunk has at most 64 KiB", "send it in smaller ones");
+        try {
+            ArtifactStore.Put put = artifacts.put(digest, fields.number("offset"), total, data);
+            ObjectNode out = Json.MAPPER.createObjectNode();
+            out.put("ok", true).put("have", put.have()).put("whole", put.whole());
+            reply.send(out);
+        } catch (IOException e) {
+            throw new Refusal(new View.Problem("degraded", 5, "the chunk was not stored", e.getMessage(), "try again from artifact.stat", Optional.empty()));
+        }
+    }
+
+    @Override
+    public void close() {
+        files.shutdownNow();
+    }
+
+    /** Where one request's answer goes. */
+    private final class Reply {
+        private final String topic;
+        private final Optional<byte[]> correlation;
+
+        Reply(String topic, Optional<byte[]> correlation) {
+            this.topic = topic;
+            this.correlation = correlation;
+        }
+
+        void send(View view) {
+            send(Json.reply(view));
+        }
+
+        void send(ObjectNode reply) {
+            send(Json.bytes(reply));
+        }
+
+        private void send(byte[] payload) {
+            if (!carrier.publish(new Carrier.Message(topic, payload, 1, false, Optional.empty(), correlation))) {
+                Log.warn("admin.reply-dropped", "topic", topic);
+            }
+        }
+    }
+}

@@ -1,0 +1,342 @@
+package dev.flotilla.controller.app;
+
+import dev.flotilla.artifact.ArtifactStore;
+import dev.flotilla.carrier.Carrier;
+import dev.flotilla.carrier.MqttCarrier;
+import dev.flotilla.carrier.MqttSettings;
+import dev.flotilla.carrier.Topics;
+import dev.flotilla.codec.EnvelopeCodec;
+import dev.flotilla.codec.Malformed;
+import dev.flotilla.controller.admin.AdminService;
+import dev.flotilla.controller.admin.History;
+import dev.flotilla.controller.broker.BrokerSettings;
+import dev.flotilla.controller.broker.EmbeddedBroker;
+import dev.flotilla.controller.core.ControllerMachine;
+import dev.flotilla.controller.core.Effect;
+import dev.flotilla.controller.core.Event;
+import dev.flotilla.controller.core.Input;
+import dev.flotilla.journal.Journal;
+import dev.flotilla.journal.JournalFailed;
+import dev.flotilla.journal.JournalReader;
+import dev.flotilla.journal.JournalSettings;
+import dev.flotilla.journal.SqliteJournal;
+import dev.flotilla.link.Envelope;
+import dev.flotilla.link.Hello;
+import dev.flotilla.link.Report;
+import dev.flotilla.log.Log;
+import dev.flotilla.loop.Loop;
+import dev.flotilla.loop.LoopSettings;
+import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.Exit;
+import dev.flotilla.model.FleetName;
+import dev.flotilla.model.Limits;
+import dev.flotilla.model.UserError;
+import dev.flotilla.security.LinkKey;
+import dev.flotilla.security.OwnerOnly;
+import dev.flotilla.security.RootSecret;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A running controller: one per data directory. {@link #start} returns once the broker takes clients and the journal is replayed. */
+public final class ControllerApp implements AutoCloseable {
+    private static final String VERSION = "0.1.0";
+    private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
+
+    private final FleetName fleet;
+    private final RootSecret root;
+    private final Topics topics;
+    private final URI broker;
+    private final Optional<EmbeddedBroker> embedded;
+    private final Journal journal;
+    private final Loop<Input, Event, Effect> loop;
+    private final Thread loopThread;
+    private final AdminService admin;
+    private final MqttCarrier carrier;
+    private final String adminUser;
+    private final String adminPassword;
+    private final Map<DeviceId, LinkKey> keys = new ConcurrentHashMap<>();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final AtomicInteger exit = new AtomicInteger();
+
+    /** @throws UserError if it cannot start, with the remedy; then nothing is left running */
+    public static ControllerApp start(ControllerSettings settings) {
+        return new ControllerApp(settings);
+    }
+
+    private ControllerApp(ControllerSettings settings) {
+        fleet = settings.fleet();
+        topics = new Topics(fleet);
+        Path data = settings.data();
+        root = secrets(data);
+        ControllerMachine machine = new ControllerMachine(fleet);
+        journal = openJournal(data);
+        EmbeddedBroker started = null;
+        try {
+            String controllerPassword = fresh();
+            if (settings.external().isEmpty()) {
+                started = EmbeddedBroker.start(new BrokerSettings(fleet, settings.port(), data.resolve("broker"), new FleetAuthority(fleet, root, controllerPassword)));
+            }
+            embedded = Optional.ofNullable(started);
+            broker = settings.external().map(ExternalBroker::broker).orElseGet(() -> URI.create("mqtt://127.0.0.1:" + embedded.orElseThrow().port()));
+            Optional<String> user = settings.external().map(ExternalBroker::user).orElse(Optional.of(FleetAuthority.CONTROLLER));
+            Optional<String> password = settings.external().isPresent() ? externalPassword(settings.external().get()) : Optional.of(controllerPassword);
+            adminUser = settings.external().isPresent() ? user.orElse("") : FleetAuthority.ADMIN;
+            adminPassword = settings.external().isPresent() ? password.orElse("") : root.clientPassword(fleet, FleetAuthority.ADMIN);
+            OwnerOnly.write(data.resolve("fleet.json"), ("{\"fleet\":\"" + fleet + "\",\"broker\":\"" + broker + "\"}\n").getBytes(StandardCharsets.UTF_8));
+            ArtifactStore artifacts = ArtifactStore.at(data.resolve("artifacts"));
+            Path work = Files.createDirectories(data.resolve("work"));
+            Path file = data.resolve("journal.db");
+            History history = new History(machine, walker -> {
+                try (JournalReader reader = SqliteJournal.readOnly(file)) {
+                    reader.replay(0, walker);
+                }
+            });
+            admin = new AdminService(topics, VERSION, this::offer, this::degraded, artifacts, work, history);
+            ControllerHands hands = new ControllerHands(fleet, root, artifacts, admin, this::begin);
+            loop = new Loop<>(machine, hands, journal, LoopSettings.controller(), new SecureRandom().nextLong(), System::nanoTime, new Watch());
+            registerPlans(machine, admin, file);
+            carrier = new MqttCarrier(mqtt(user, password), new Ears());
+            hands.speakThrough(carrier);
+            admin.speakThrough(carrier);
+        } catch (IOException | JournalFailed | RuntimeException e) {
+            if (started != null) started.close();
+            journal.close();
+            throw e instanceof UserError u ? u : notStarted(data, e);
+        }
+        loopThread = new Thread(this::loop, "loop");
+        begin();
+        loopThread.start();
+        carrier.start();
+    }
+
+    private static RootSecret secrets(Path data) {
+        try {
+            Files.createDirectories(data);
+            if (!Files.isWritable(data)) throw new IOException(data + " is not writable");
+            return RootSecret.at(data.resolve("root.secret"));
+        } catch (IOException e) {
+            throw new UserError(Exit.USAGE, "the controller cannot use " + data, e.toString(), "flotilla controller --data DIR          with a directory that you may write");
+        }
+    }
+
+    private static Journal openJournal(Path data) {
+        try {
+            return SqliteJournal.open(data.resolve("journal.db"), JournalSettings.controller());
+        } catch (JournalFailed e) {
+            throw notStarted(data, e);
+        }
+    }
+
+    private static UserError notStarted(Path data, Exception e) {
+        String next = "the log above says more; docs/operations.md";
+        if (e instanceof JournalFailed failed) {
+            next = switch (failed.kind()) {
+                case NEWER -> "start it with the version that wrote " + data + ", or a newer one";
+                case CORRUPT -> "move " + data.resolve("journal.db*") + " aside and put a backup in its place; nothing was changed";
+                case LOCKED -> "another controller runs on " + data + ": stop it, or use another --data";
+                case STORAGE -> "free space or mend the disk under " + data;
+            };
+        }
+        return new UserError(Exit.FAILED, "the controller did not start on " + data, e.getMessage() == null ? e.toString() : e.getMessage(), next);
+    }
+
+    private static Optional<String> externalPassword(ExternalBroker external) throws IOException {
+        if (external.passwordFile().isEmpty()) return Optional.empty();
+        OwnerOnly.check(external.passwordFile().get());
+        return Optional.of(Files.readString(external.passwordFile().get()).strip());
+    }
+
+    /** Large shards of jobs that run are found by their own digests again. */
+    private static void registerPlans(ControllerMachine machine, AdminService admin, Path file) throws JournalFailed {
+        try (JournalReader reader = SqliteJournal.readOnly(file)) {
+            reader.replay(0, (seq, body) -> {
+                for (Event event : machine.decode(body)) if (event instanceof Event.JobSubmitted e) admin.register(e.plan());
+            });
+        }
+    }
+
+    private MqttSettings mqtt(Optional<String> user, Optional<String> password) {
+        String start = fresh();
+        byte[] online = ("{\"start\":\"" + start + "\",\"version\":\"" + VERSION + "\"}").getBytes(StandardCharsets.UTF_8);
+        byte[] offline = "{\"start\":\"\"}".getBytes(StandardCharsets.UTF_8);
+        return new MqttSettings(
+                broker,
+                "controller-" + fleet,
+                user,
+                password.map(String::toCharArray),
+                KEEP_ALIVE,
+                List.of(topics.all("report"), topics.all("presence"), topics.all("admin")),
+                Optional.of(new Carrier.Message(topics.controller(), offline, 1, true, Optional.empty(), Optional.empty())),
+                Optional.of(new Carrier.Message(topics.controller(), online, 1, true, Optional.empty(), Optional.empty())),
+                "mqtt");
+    }
+
+    private static String fresh() {
+        byte[] random = new byte[24];
+        new SecureRandom().nextBytes(random);
+        return HexFormat.of().formatHex(random);
+    }
+
+    private void begin() {
+        loop.offer(new Input.Begun(journal.seq()));
+    }
+
+    private void loop() {
+        try {
+            loop.run();
+        } catch (RuntimeException | Error e) {
+            Log.error("loop.died", "why", e.toString());
+            end(Exit.FAILED);
+            throw e;
+        }
+    }
+
+    private void offer(Input input) {
+        loop.offer(input);
+    }
+
+    private boolean degraded() {
+        return loop.degraded();
+    }
+
+    private void end(Exit with) {
+        exit.set(with.code());
+        ended.countDown();
+    }
+
+    /** Where agents and clients find the broker. */
+    public URI broker() {
+        return broker;
+    }
+
+    public FleetName fleet() {
+        return fleet;
+    }
+
+    public RootSecret root() {
+        return root;
+    }
+
+    /** The user that admin clients connect as. */
+    public String adminUser() {
+        return adminUser;
+    }
+
+    /** A secret. */
+    public String adminPassword() {
+        return adminPassword;
+    }
+
+    /** Waits until the controller cannot go on. @return the exit code */
+    public int awaitEnd() throws InterruptedException {
+        ended.await();
+        return exit.get();
+    }
+
+    /** Says goodbye, commits what is pending, and stops the broker. */
+    @Override
+    public void close() {
+        byte[] offline = "{\"start\":\"\"}".getBytes(StandardCharsets.UTF_8);
+        carrier.close(Optional.of(new Carrier.Message(topics.controller(), offline, 1, true, Optional.empty(), Optional.empty())));
+        admin.close();
+        loop.stop();
+        try {
+            loopThread.join(10_000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        journal.close();
+        embedded.ifPresent(EmbeddedBroker::close);
+        ended.countDown();
+    }
+
+    /** What the carrier hears becomes an input; called by its threads. */
+    private final class Ears implements Carrier.Listener {
+        @Override
+        public void up() {
+            Log.info("mqtt.up", "broker", broker);
+        }
+
+        @Override
+        public void down(String why) {
+            Log.warn("mqtt.down", "why", why);
+        }
+
+        @Override
+        public void refused(String why) {
+            Log.error("mqtt.refused", "why", why);
+        }
+
+        @Override
+        public void takenOver() {
+            Log.error("mqtt.taken-over", "why", "another controller of this fleet is active");
+            end(Exit.TAKEN_OVER);
+        }
+
+        @Override
+        public void received(Carrier.Message message) {
+            Optional<DeviceId> reporter = topics.device(message.topic(), "report");
+            if (reporter.isPresent()) {
+                envelope(reporter.get(), message.payload());
+                return;
+            }
+            Optional<DeviceId> present = topics.device(message.topic(), "presence");
+            if (present.isPresent()) {
+                offer(new Input.PresenceSeen(present.get(), new String(message.payload(), StandardCharsets.UTF_8).contains("online")));
+                return;
+            }
+            topics.verb(message.topic()).ifPresent(verb -> admin.received(verb, message));
+        }
+
+        private void envelope(DeviceId device, byte[] payload) {
+            if (payload.length > Limits.ENVELOPE) {
+                offer(new Input.Ignored(device, "too large"));
+                return;
+            }
+            LinkKey key = keys.computeIfAbsent(device, d -> root.linkKey(fleet, d));
+            Optional<byte[]> body = key.open(LinkKey.Direction.UP, fleet, device, payload);
+            if (body.isEmpty()) {
+                offer(new Input.Ignored(device, "wrong tag"));
+                return;
+            }
+            try {
+                Envelope envelope = EnvelopeCodec.decode(body.get());
+                if (envelope instanceof Report report) offer(new Input.Reported(device, report, payload.length));
+                else if (envelope instanceof Hello hello) offer(new Input.Greeted(device, hello));
+                else offer(new Input.Ignored(device, "not for a controller"));
+            } catch (Malformed e) {
+                offer(new Input.Ignored(device, "malformed"));
+            }
+        }
+    }
+
+    /** The loop's troubles go to the log. */
+    private static final class Watch implements Loop.Listener<Input> {
+        @Override
+        public void degraded(String why) {
+            Log.error("journal.degraded", "why", why);
+        }
+
+        @Override
+        public void healed() {
+            Log.info("journal.healed");
+        }
+
+        @Override
+        public void culprit(Input input, RuntimeException failure) {
+            Log.error("input.put-aside", "input", input.getClass().getSimpleName(), "why", failure.toString());
+        }
+    }
+}

@@ -1,0 +1,119 @@
+package dev.flotilla.controller.app;
+
+import dev.flotilla.artifact.ArtifactStore;
+import dev.flotilla.carrier.Carrier;
+import dev.flotilla.carrier.Topics;
+import dev.flotilla.codec.EnvelopeCodec;
+import dev.flotilla.controller.admin.AdminService;
+import dev.flotilla.controller.core.Effect;
+import dev.flotilla.link.Envelope;
+import dev.flotilla.link.Greeting;
+import dev.flotilla.link.Order;
+import dev.flotilla.log.Log;
+import dev.flotilla.loop.Hands;
+import dev.flotilla.model.Bytes;
+import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.Digest;
+import dev.flotilla.model.FleetName;
+import dev.flotilla.model.Limits;
+import dev.flotilla.model.ShardInput;
+import dev.flotilla.security.LinkKey;
+import dev.flotilla.security.RootSecret;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+
+/** Sends what the core decided, with what only the edge has: the journal's seq, the bytes of slices and chunks, the tag. The loop's thread. */
+final class ControllerHands implements Hands<Effect> {
+    private final FleetName fleet;
+    private final Topics topics;
+    private final RootSecret root;
+    private final ArtifactStore artifacts;
+    private final AdminService admin;
+    private final Runnable restart;
+    private final Map<DeviceId, LinkKey> keys = new TreeMap<>();
+    private volatile Carrier carrier;
+
+    ControllerHands(FleetName fleet, RootSecret root, ArtifactStore artifacts, AdminService admin, Runnable restart) {
+        this.fleet = fleet;
+        this.topics = new Topics(fleet);
+        this.root = root;
+        this.artifacts = artifacts;
+        this.admin = admin;
+        this.restart = restart;
+    }
+
+    void speakThrough(Carrier through) {
+        carrier = through;
+    }
+
+    @Override
+    public void start(List<Effect> effects, long seq) {
+        for (Effect effect : effects) {
+            if (effect instanceof Effect.SendOrder e) order(e.device(), e.order(), seq);
+            else if (effect instanceof Effect.Reply e) admin.replied(e.request(), e.view());
+            else if (effect instanceof Effect.TellJob e) admin.tell(e.event());
+            else if (effect instanceof Effect.SendGreeting e) {
+                Greeting g = e.greeting();
+                send(e.device(), new Greeting(g.hello(), g.greeting(), g.term(), seq));
+            } else if (effect instanceof Effect.TellDevice e) {
+                carrier.publish(Carrier.Message.of(
+                        topics.deviceEvent(e.device()), ("{\"device\":\"" + e.device() + "\",\"state\":\"" + e.state() + "\"}").getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+            } else if (effect instanceof Effect.Note e) {
+                if (e.warning()) Log.warn(e.name(), e.keys().toArray());
+                else Log.info(e.name(), e.keys().toArray());
+            }
+        }
+    }
+
+    @Override
+    public void rebuilt() {
+        admin.forgotten();
+        restart.run();
+    }
+
+    private void order(DeviceId device, Order order, long seq) {
+        try {
+            List<Order.AssignGroup> groups = new ArrayList<>();
+            for (Order.AssignGroup group : order.assign()) {
+                List<Order.Assignment> filled = new ArrayList<>();
+                for (Order.Assignment a : group.assignments()) filled.add(new Order.Assignment(a.serial(), a.index(), a.attempt(), filled(a.shard())));
+                groups.add(new Order.AssignGroup(group.job(), group.spec(), group.once(), group.timeout(), filled));
+            }
+            Optional<Order.Chunk> chunk = order.bytes().isPresent() ? chunk(order.bytes().get().digest(), order.bytes().get().offset()) : Optional.empty();
+            send(device, new Order(
+                    order.hello(), order.greeting(), order.n(), order.re(), order.term(), seq, order.beat(), order.settled(), order.cancel(), order.specs(),
+                    groups, order.permits(), order.wantFull(), chunk));
+        } catch (IOException e) {
+            Log.error("order.not-sent", "device", device, "why", e.getMessage());
+        }
+    }
+
+    private ShardInput filled(ShardInput shard) throws IOException {
+        if (!(shard instanceof ShardInput.Slice slice)) return shard;
+        return new ShardInput.Inline(new Bytes(artifacts.read(slice.file(), slice.offset(), slice.length())), slice.firstLine());
+    }
+
+    private Optional<Order.Chunk> chunk(Digest digest, long from) throws IOException {
+        OptionalLong total = artifacts.size(digest);
+        if (total.isEmpty() || from < 0 || from >= total.getAsLong()) {
+            Log.warn("artifact.not-there", "digest", digest, "from", from);
+            return Optional.empty();
+        }
+        int length = (int) Math.min(Limits.CHUNK, total.getAsLong() - from);
+        return Optional.of(new Order.Chunk(digest, from, total.getAsLong(), new Bytes(artifacts.read(digest, from, length))));
+    }
+
+    private void send(DeviceId device, Envelope envelope) {
+        byte[] sealed = key(device).seal(LinkKey.Direction.DOWN, fleet, device, EnvelopeCodec.encode(envelope));
+        carrier.publish(Carrier.Message.of(topics.order(device), sealed));
+    }
+
+    private LinkKey key(DeviceId device) {
+        return keys.computeIfAbsent(device, d -> root.linkKey(fleet, d));
+    }
+}

@@ -1,0 +1,41 @@
+package dev.flotilla.controller.app;
+
+import dev.flotilla.controller.broker.Authority;
+import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.FleetName;
+import dev.flotilla.security.RootSecret;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Optional;
+
+/** Who may connect to the embedded broker: this controller, devices and clients whose passwords come from the fleet's root secret. */
+final class FleetAuthority implements Authority {
+    static final String CONTROLLER = "controller";
+    static final String ADMIN = "admin";
+    private final FleetName fleet;
+    private final RootSecret root;
+    private final String controllerPassword;
+
+    FleetAuthority(FleetName fleet, RootSecret root, String controllerPassword) {
+        this.fleet = fleet;
+        this.root = root;
+        this.controllerPassword = controllerPassword;
+    }
+
+    @Override
+    public Optional<Role> authenticate(String user, byte[] password, String clientId) {
+        if (user.equals(CONTROLLER)) return same(password, controllerPassword) ? Optional.of(new Role.Controller()) : Optional.empty();
+        if (user.equals(ADMIN)) {
+            return same(password, root.clientPassword(fleet, ADMIN)) && clientId.startsWith(ADMIN + "-")
+                    ? Optional.of(new Role.Client(ADMIN))
+                    : Optional.empty();
+        }
+        if (!user.matches("[a-z0-9-]{1,64}") || !clientId.equals(user)) return Optional.empty();
+        DeviceId device = new DeviceId(user);
+        return same(password, root.devicePassword(fleet, device)) ? Optional.of(new Role.Device(device)) : Optional.empty();
+    }
+
+    private static boolean same(byte[] shown, String right) {
+        return MessageDigest.isEqual(shown, right.getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,115 @@
+package dev.flotilla.controller.core;
+
+import dev.flotilla.core.Core;
+import dev.flotilla.core.Decision;
+import dev.flotilla.core.Moment;
+import dev.flotilla.core.Stamped;
+import dev.flotilla.model.FleetName;
+import dev.flotilla.model.JobId;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One fleet's controller. Each input has one rule, in the class that its family has: {@link Meetings} and {@link Rows} for what devices say,
+ * {@link Jobs} for what clients ask, {@link Placing} for who gets what, {@link Orders} for what is said to devices.
+ */
+public final class ControllerCore implements Core<Input, Event, Effect> {
+    private static final Duration LOOKS_FOR_SILENCE = Duration.ofSeconds(1);
+    private final FleetName fleet;
+    private final Ledger ledger;
+    private final Sessions sessions = new Sessions();
+    private final Views views;
+    private final Jobs jobs;
+    private final Meetings meetings;
+    private final Placing placing;
+    private final Orders orders;
+    private Moment lastLook = new Moment(0);
+
+    ControllerCore(FleetName fleet, Ledger ledger) {
+        this.fleet = fleet;
+        this.ledger = ledger;
+        this.views = new Views(ledger, sessions);
+        this.jobs = new Jobs(ledger, sessions, views);
+        this.meetings = new Meetings(ledger, sessions, new Rows(ledger, sessions, jobs));
+        this.placing = new Placing(ledger, sessions);
+        this.orders = new Orders(ledger, sessions);
+    }
+
+    /** A core with nothing in its ledger. */
+    public ControllerCore(FleetName fleet) {
+        this(fleet, new Ledger());
+    }
+
+    @Override
+    public Decision<Event, Effect> decide(Stamped<Input> stamped) {
+        Step step = new Step(stamped.at(), stamped.dice(), ledger);
+        Input in = stamped.input();
+        if (in instanceof Input.Reported i) meetings.reported(step, i.device(), i.report(), i.bytes());
+        else if (in instanceof Input.Ticked) ticked(step);
+        else if (in instanceof Input.Greeted i) meetings.greeted(step, i.device(), i.hello());
+        else if (in instanceof Input.Submitted i) jobs.submitted(step, i);
+        else if (in instanceof Input.Asked i) {
+            step.start(new Effect.Reply(i.request(), views.answer(i.query(), jobs, step.at, i.wall(), fleet.value())));
+        } else if (in instanceof Input.CancelAsked i) jobs.cancelAsked(step, i);
+        else if (in instanceof Input.ReleaseAsked i) jobs.releaseAsked(step, i);
+        else if (in instanceof Input.PresenceSeen i) meetings.presence(step, i.device(), i.online());
+        else if (in instanceof Input.Ignored i) meetings.ignored(i.device(), i.reason());
+        else if (in instanceof Input.Begun i) begun(step, i.seq());
+        else throw new AssertionError("no rule for " + in);
+        jobs.tell(step);
+        placing.place(step);
+        orders.say(step);
+        return step.decision();
+    }
+
+    /** A new term, on disk before anything is said in it. Every device's silence counts from now. */
+    private void begun(Step step, long seq) {
+        step.emit(new Event.Started(ledger.term + 1, seq));
+        for (DeviceState device : ledger.devices.values()) sessions.of(device.id, step.at, ledger);
+        jobs.begun(step.at);
+        lastLook = step.at;
+    }
+
+    private void ticked(Step step) {
+        jobs.ticked(step);
+        orders.resend(step);
+        if (step.at.since(lastLook).compareTo(LOOKS_FOR_SILENCE) >= 0) {
+            lastLook = step.at;
+            meetings.silence(step, step.at);
+        }
+    }
+
+    @Override
+    public void apply(Event event) {
+        ledger.apply(event);
+    }
+
+    @Override
+    public Optional<Moment> wakeAt() {
+        Optional<Moment> look = ledger.running.isEmpty() ? Optional.empty() : Optional.of(lastLook.plus(LOOKS_FOR_SILENCE));
+        List<Moment> due = new ArrayList<>();
+        look.ifPresent(due::add);
+        jobs.due().ifPresent(due::add);
+        orders.due().ifPresent(due::add);
+        return due.stream().min(Moment::compareTo);
+    }
+
+    @Override
+    public byte[] snapshot() {
+        return LedgerCodec.write(ledger);
+    }
+
+    /** A job's value and how many of its tasks it covers, for the proof of an answer; empty if there is no such job. */
+    public Optional<Map.Entry<Optional<BigDecimal>, Long>> proof(JobId job) {
+        return Optional.ofNullable(ledger.jobs.get(job)).map(Views::proof);
+    }
+
+    /** The ledger, for the simulator's invariants; nobody else looks inside. */
+    Ledger ledger() {
+        return ledger;
+    }
+}

@@ -1,0 +1,40 @@
+package dev.flotilla.controller.core;
+
+import dev.flotilla.link.Greeting;
+import dev.flotilla.link.Order;
+import dev.flotilla.model.DeviceId;
+
+/** A deed for after the commit. */
+public sealed interface Effect {
+    /** Answer a hello. */
+    record SendGreeting(DeviceId device, Greeting greeting) implements Effect {}
+
+    /** Its seq, its slices and its chunk are filled in by the hands, which have journal and files. */
+    record SendOrder(DeviceId device, Order order) implements Effect {}
+
+    /** Answer a client's request. */
+    record Reply(long request, View view) implements Effect {}
+
+    /** Tell watchers of a job. */
+    record TellJob(View.JobEvent event) implements Effect {}
+
+    /** Tell watchers of a device. */
+    record TellDevice(DeviceId device, String state) implements Effect {}
+
+    /** A line for the controller's log: a name and its keys. */
+    record Note(boolean warning, String name, java.util.List<String> keys) implements Effect {
+        static Note of(String name, Object... keys) {
+            return new Note(false, name, words(keys));
+        }
+
+        static Note warning(String name, Object... keys) {
+            return new Note(true, name, words(keys));
+        }
+
+        private static java.util.List<String> words(Object... keys) {
+            java.util.List<String> words = new java.util.ArrayList<>();
+            for (Object key : keys) words.add(String.valueOf(key));
+            return words;
+        }
+    }
+}

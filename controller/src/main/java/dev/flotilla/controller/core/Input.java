@@ -1,0 +1,66 @@
+package dev.flotilla.controller.core;
+
+import dev.flotilla.link.Hello;
+import dev.flotilla.link.Report;
+import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.JobId;
+import dev.flotilla.model.Policy;
+import dev.flotilla.model.Spec;
+import dev.flotilla.shard.ShardPlan;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** What happened, as the loop saw it. Envelopes are authentic and decoded; requests are well formed. */
+public sealed interface Input {
+    /** The process has started; {@code seq} is the journal's last commit. */
+    record Begun(long seq) implements Input {}
+
+    /** The time that the core asked for has come. */
+    record Ticked() implements Input {}
+
+    /** A device wants to meet. */
+    record Greeted(DeviceId device, Hello hello) implements Input {}
+
+    /** A device's report; {@code bytes} is its size on the wire. */
+    record Reported(DeviceId device, Report report, int bytes) implements Input {}
+
+    /** A hint from the broker: the device came or went. */
+    record PresenceSeen(DeviceId device, boolean online) implements Input {}
+
+    /** An envelope of the device was dropped by the edge. */
+    record Ignored(DeviceId device, String reason) implements Input {}
+
+    /** A client submits a job whose file is cut already. {@code notes} are for people. */
+    record Submitted(long request, JobId job, String name, Spec spec, Policy policy, ShardPlan plan, List<String> notes, Instant wall) implements Input {}
+
+    /** A client ends a job; by a unique prefix of its id. */
+    record CancelAsked(long request, String job, Instant wall) implements Input {}
+
+    /** A client decides on held tasks: all of a job, or one. */
+    record ReleaseAsked(long request, String job, OptionalLong index, boolean again) implements Input {}
+
+    /** A client reads. */
+    record Asked(long request, Query query, Instant wall) implements Input {}
+
+    /** What can be read. Ids may be a unique prefix. */
+    sealed interface Query {
+        record Info() implements Query {}
+
+        record Jobs() implements Query {}
+
+        record Job(String job) implements Query {}
+
+        record Result(String job) implements Query {}
+
+        record Shards(String job, long from) implements Query {}
+
+        record Devices() implements Query {}
+
+        record Device(String device) implements Query {}
+
+        /** What the devices could do at once: the default number of shards, and which devices a job's labels and terms refuse. */
+        record Fit(Optional<Policy> policy) implements Query {}
+    }
+}

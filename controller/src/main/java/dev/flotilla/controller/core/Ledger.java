@@ -1,0 +1,202 @@
+package dev.flotilla.controller.core;
+
+import dev.flotilla.controller.fold.FoldTree;
+import dev.flotilla.model.AttemptState;
+import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.JobId;
+import dev.flotilla.program.BadResult;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * What must survive: jobs, tasks, attempts, devices. It changes in {@link #apply} alone, so replaying the recovery log is apply alone. Rules
+ * are decided elsewhere; here each event is carried out to the letter.
+ */
+final class Ledger {
+    long term;
+    /** Start of each term in the journal: term to the last commit before it. */
+    final TreeMap<Long, Long> terms = new TreeMap<>();
+    final TreeMap<DeviceId, DeviceState> devices = new TreeMap<>();
+    final TreeMap<JobId, JobState> jobs = new TreeMap<>();
+    /** Jobs by the order of their submission; the running ones are placed in that order. */
+    final TreeMap<Long, JobState> running = new TreeMap<>();
+    long jobsSubmitted;
+
+    DeviceState device(DeviceId id) {
+        return devices.computeIfAbsent(id, DeviceState::new);
+    }
+
+    void apply(Event event) {
+        if (event instanceof Event.Counted e) counted(e);
+        else if (event instanceof Event.Placed e) for (Event.Placement p : e.placements()) placed(device(e.device()), jobs.get(e.job()), p);
+        else if (event instanceof Event.Ended e) for (Event.End end : e.ends()) ended(device(e.device()), jobs.get(e.job()), end);
+        else if (event instanceof Event.Adopted e) placed(device(e.device()), jobs.get(e.job()), e.placement());
+        else if (event instanceof Event.Lost e) e.serials().forEach(s -> lost(device(e.device()), s));
+        else if (event instanceof Event.Gone e) e.serials().forEach(s -> remove(device(e.device()), s));
+        else if (event instanceof Event.Revived e) revived(device(e.device()), e.serial());
+        else if (event instanceof Event.JobSubmitted e) submitted(e);
+        else if (event instanceof Event.JobEnded e) jobEnded(e);
+        else if (event instanceof Event.Permitted e) {
+            jobs.get(e.job()).task(e.index()).permit = Optional.of(new TaskState.Permit(e.device(), e.serial(), e.boot()));
+        } else if (event instanceof Event.Held e) held(e);
+        else if (event instanceof Event.Released e) e.indexes().forEach(i -> released(jobs.get(e.job()), i, e.again()));
+        else if (event instanceof Event.Poisoned e) poisoned(jobs.get(e.job()), e.index());
+        else if (event instanceof Event.DeadlineLeft e) jobs.get(e.job()).deadlineLeft = Optional.of(e.left());
+        else if (event instanceof Event.DeviceKnown e) {
+            device(e.device()).agentId = e.agentId();
+            device(e.device()).capacity = e.capacity();
+        } else if (event instanceof Event.SerialsRaised e) device(e.device()).next = e.next();
+        else if (event instanceof Event.Started e) {
+            term = e.term();
+            terms.put(e.term(), e.seq());
+        } else if (event instanceof Event.OlderCopyFound e) term = e.term();
+        else throw new AssertionError("no way to apply " + event);
+    }
+
+    private void submitted(Event.JobSubmitted e) {
+        JobState job = new JobState(
+                e.job(), ++jobsSubmitted, e.name(), e.spec(), e.policy(), e.plan(), e.submitted(), new FoldTree(e.spec().sharding().count()));
+        jobs.put(job.id, job);
+        running.put(job.number, job);
+    }
+
+    private void placed(DeviceState device, JobState job, Event.Placement p) {
+        TaskState task = job.task(p.index());
+        task.attempts = Math.max(task.attempts, p.attempt());
+        task.live++;
+        job.again.remove(p.index());
+        job.skipKnown();
+        device.unsettled.put(p.serial(), new Attempt(p.serial(), job, p.index(), p.attempt()));
+        device.live++;
+        device.next = Math.max(device.next, p.serial() + 1);
+        job.givenTo.merge(device.id, 1L, Long::sum);
+    }
+
+    private void counted(Event.Counted e) {
+        JobState job = jobs.get(e.job());
+        DeviceState device = device(e.device());
+        for (Event.Count c : e.counts()) {
+            Attempt attempt = device.unsettled.get(c.serial());
+            if (attempt != null && attempt.isFor(job, c.index(), c.attempt())) remove(device, c.serial());
+            TaskState task = job.tasks.remove(c.index());
+            if (task != null) {
+                if (task.status == TaskState.Status.HELD) job.held--;
+                if (task.status == TaskState.Status.POISONED) job.poisoned--;
+            }
+            job.again.remove(c.index());
+            try {
+                job.fold.add(c.index(), job.program.decode(c.result().array()));
+            } catch (BadResult bad) {
+                throw new IllegalStateException("a counted result cannot be read: " + bad.getMessage(), bad);
+            }
+            job.skipKnown();
+            if (job.shards() <= JobState.REMEMBERED_SHARDS) job.ranOn.put(c.index(), new JobState.Ran(device.id, c.attempt()));
+        }
+        job.countedBy.merge(device.id, (long) e.counts().size(), Long::sum);
+        device.counted += e.counts().size();
+    }
+
+    private void ended(DeviceState device, JobState job, Event.End end) {
+        if (end.state() == AttemptState.FINISHED) {
+            job.wasted++;
+            device.wasted++;
+        }
+        Attempt attempt = device.unsettled.get(end.serial());
+        if (attempt == null || !attempt.isFor(job, end.index(), end.attempt())) return;
+        TaskState task = attempt.task();
+        if (end.state() == AttemptState.FAILED && task != null && !task.knowsFailure(device.id, device.agentId, end.serial())) {
+            task.failed(new TaskState.Failure(device.id, device.agentId, end.serial(), end.error()));
+        }
+        remove(device, end.serial());
+    }
+
+    /** Takes an attempt off its device; an open task without another one is to be placed again. */
+    private void remove(DeviceState device, long serial) {
+        Attempt attempt = device.unsettled.remove(serial);
+        if (attempt != null && !attempt.lost) notLive(device, attempt);
+    }
+
+    private void lost(DeviceState device, long serial) {
+        Attempt attempt = device.unsettled.get(serial);
+        if (attempt == null || attempt.lost) return;
+        attempt.lost = true;
+        notLive(device, attempt);
+    }
+
+    private void revived(DeviceState device, long serial) {
+        Attempt attempt = device.unsettled.get(serial);
+        attempt.lost = false;
+        device.live++;
+        attempt.task().live++;
+        attempt.job.again.remove(attempt.index);
+    }
+
+    private void notLive(DeviceState device, Attempt attempt) {
+        device.live--;
+        TaskState task = attempt.task();
+        if (task == null) return;
+        task.live--;
+        placeAgain(attempt.job, task);
+    }
+
+    private static void placeAgain(JobState job, TaskState task) {
+        if (job.running() && task.live == 0 && task.status == TaskState.Status.OPEN && task.permit.isEmpty()) job.again.add(task.index);
+    }
+
+    private void held(Event.Held e) {
+        JobState job = jobs.get(e.job());
+        TaskState task = job.task(e.index());
+        if (task.status == TaskState.Status.OPEN) job.held++;
+        task.status = TaskState.Status.HELD;
+        task.heldWhy = Optional.of(e.why());
+        job.again.remove(e.index());
+        job.skipKnown();
+    }
+
+    private void released(JobState job, long index, boolean again) {
+        TaskState task = job.task(index);
+        job.held--;
+        task.heldWhy = Optional.empty();
+        task.permit = Optional.empty();
+        if (again) {
+            task.status = TaskState.Status.OPEN;
+            placeAgain(job, task);
+        } else {
+            task.failed(new TaskState.Failure(new DeviceId("operator"), "", 0, "given up by the operator"));
+            task.status = TaskState.Status.OPEN;
+            poisoned(job, index);
+        }
+    }
+
+    private void poisoned(JobState job, long index) {
+        TaskState task = job.task(index);
+        if (task.status != TaskState.Status.POISONED) job.poisoned++;
+        task.status = TaskState.Status.POISONED;
+        job.again.remove(index);
+    }
+
+    private void jobEnded(Event.JobEnded e) {
+        JobState job = jobs.get(e.job());
+        job.state = e.state();
+        job.endedWhy = e.why();
+        job.ran = e.ran();
+        job.again.clear();
+        job.tasks.values().removeIf(task -> task.status != TaskState.Status.POISONED);
+        job.held = 0;
+        running.remove(job.number);
+    }
+
+    /** Jobs whose id begins so; the one of exactly that id alone, if there is one. */
+    Collection<JobState> jobsLike(String prefix) {
+        for (JobState job : jobs.values()) if (job.id.value().equals(prefix)) return List.of(job);
+        return jobs.values().stream().filter(j -> j.id.value().startsWith(prefix)).toList();
+    }
+
+    /** Devices whose id begins so; the one of exactly that id alone, if there is one. */
+    Collection<DeviceState> devicesLike(String prefix) {
+        for (DeviceState device : devices.values()) if (device.id.value().equals(prefix)) return List.of(device);
+        return devices.values().stream().filter(d -> d.id.value().startsWith(prefix)).toList();
+    }
+}

@@ -1,0 +1,195 @@
+package dev.flotilla.controller.core;
+
+import dev.flotilla.codec.CborIn;
+import dev.flotilla.codec.CborOut;
+import dev.flotilla.codec.ModelCodec;
+import dev.flotilla.controller.fold.FoldTree;
+import dev.flotilla.model.Capacity;
+import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.JobId;
+import dev.flotilla.model.Limits;
+import dev.flotilla.model.Policy;
+import dev.flotilla.model.Spec;
+import dev.flotilla.program.Builtins;
+import dev.flotilla.shard.ShardPlan;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The whole ledger in bytes, and back: a snapshot. Everything is written in key order, so equal ledgers give equal bytes (I9). To add a field:
+ * append it to its array, read it with a default where the array ends, and add a snapshot of the last release to the tests.
+ */
+final class LedgerCodec {
+    private static final int ANY = Integer.MAX_VALUE;
+    private static final int ID = 64;
+
+    private LedgerCodec() {}
+
+    static byte[] write(Ledger ledger) {
+        CborOut out = new CborOut();
+        out.array(5).put(ledger.term);
+        out.each(ledger.terms.entrySet(), (o, e) -> o.array(2).put(e.getKey()).put(e.getValue()).end());
+        out.put(ledger.jobsSubmitted);
+        out.each(ledger.jobs.values(), LedgerCodec::job);
+        out.each(ledger.devices.values(), LedgerCodec::device);
+        return out.end().bytes();
+    }
+
+    private static void job(CborOut out, JobState job) {
+        out.array(18).put(job.id.value()).put(job.number).put(job.name);
+        ModelCodec.write(out, job.spec);
+        ModelCodec.write(out, job.policy);
+        ModelCodec.write(out, job.plan);
+        out.put(job.submitted.toEpochMilli());
+        out.put(job.state.ordinal()).put(job.endedWhy).put(job.ran);
+        out.maybe(job.deadlineLeft, (o, left) -> o.array(1).put(left).end());
+        out.put(job.nextNew).put(job.wasted);
+        out.runs(job.again.stream().map(i -> i + 1).toList());
+        out.each(job.tasks.values(), LedgerCodec::task);
+        out.each(job.countedBy.entrySet(), (o, e) -> o.array(2).put(e.getKey().value()).put(e.getValue()).end());
+        out.each(job.givenTo.entrySet(), (o, e) -> o.array(2).put(e.getKey().value()).put(e.getValue()).end());
+        out.array(2);
+        out.each(job.ranOn.entrySet(), (o, e) -> o.array(3)
+                .put(e.getKey())
+                .put(e.getValue().device().value())
+                .put(e.getValue().attempt())
+                .end());
+        job.fold.write(out);
+        out.end().end();
+    }
+
+    private static void task(CborOut out, TaskState task) {
+        out.array(7).put(task.index).put(task.status.ordinal()).put(task.attempts).put(task.live);
+        out.maybe(task.permit, (o, p) -> o.array(3).put(p.device().value()).put(p.serial()).put(p.boot()).end());
+        out.maybe(task.heldWhy, CborOut::put);
+        out.each(task.failures(), (o, f) -> o.array(4)
+                .put(f.device().value())
+                .put(f.agentId())
+                .put(f.serial())
+                .put(f.error())
+                .end());
+        out.end();
+    }
+
+    private static void device(CborOut out, DeviceState device) {
+        out.array(7).put(device.id.value()).put(device.agentId);
+        out.maybe(Optional.ofNullable(device.capacity), (o, c) -> {
+            o.array(1);
+            ModelCodec.write(o, c);
+            o.end();
+        });
+        out.put(device.next).put(device.counted).put(device.wasted);
+        out.each(device.unsettled.values(), (o, a) -> o.array(5)
+                .put(a.serial)
+                .put(a.job.number)
+                .put(a.index)
+                .put(a.number)
+                .put(a.lost)
+                .end());
+        out.end();
+    }
+
+    static Ledger read(byte[] snapshot) {
+        CborIn in = new CborIn(snapshot).array();
+        Ledger ledger = new Ledger();
+        ledger.term = in.number();
+        in.eachArray(ANY, e -> ledger.terms.put(e.number(), e.number()));
+        ledger.jobsSubmitted = in.number();
+        TreeMap<Long, JobState> byNumber = new TreeMap<>();
+        in.eachArray(ANY, e -> {
+            JobState job = job(e);
+            ledger.jobs.put(job.id, job);
+            byNumber.put(job.number, job);
+            if (job.running()) ledger.running.put(job.number, job);
+            return job;
+        });
+        in.eachArray(ANY, e -> {
+            DeviceState device = device(e, byNumber);
+            ledger.devices.put(device.id, device);
+            return device;
+        });
+        in.end().done();
+        return ledger;
+    }
+
+    private static JobState job(CborIn in) {
+        JobId id = new JobId(in.text(ID));
+        long number = in.number();
+        String name = in.text(1024);
+        Spec spec = ModelCodec.spec(in);
+        Policy policy = ModelCodec.policy(in);
+        ShardPlan plan = ModelCodec.plan(in);
+        Instant submitted = Instant.ofEpochMilli(in.number());
+        JobState.State state = JobState.State.values()[(int) in.number(0, JobState.State.values().length - 1)];
+        String endedWhy = in.text(Limits.ERROR_TEXT);
+        Duration ran = in.span();
+        Optional<Duration> left = in.maybeArray(CborIn::span);
+        long nextNew = in.number();
+        long wasted = in.number();
+        java.util.List<Long> again = in.runs(ANY);
+        java.util.List<TaskState> tasks = in.eachArray(ANY, LedgerCodec::task);
+        TreeMap<DeviceId, Long> countedBy = shares(in);
+        TreeMap<DeviceId, Long> givenTo = shares(in);
+        in.array();
+        TreeMap<Long, JobState.Ran> ranOn = new TreeMap<>();
+        in.eachArray(ANY, e -> ranOn.put(e.number(), new JobState.Ran(new DeviceId(e.text(ID)), (int) e.number())));
+        FoldTree fold = FoldTree.read(in, spec.sharding().count(), Builtins.find(spec.program().builtin()));
+        in.end();
+        JobState job = new JobState(id, number, name, spec, policy, plan, submitted, fold);
+        job.state = state;
+        job.endedWhy = endedWhy;
+        job.ran = ran;
+        job.deadlineLeft = left;
+        job.nextNew = nextNew;
+        job.wasted = wasted;
+        again.forEach(i -> job.again.add(i - 1));
+        for (TaskState task : tasks) {
+            job.tasks.put(task.index, task);
+            if (task.status == TaskState.Status.HELD) job.held++;
+            if (task.status == TaskState.Status.POISONED) job.poisoned++;
+        }
+        job.countedBy.putAll(countedBy);
+        job.givenTo.putAll(givenTo);
+        job.ranOn.putAll(ranOn);
+        return job;
+    }
+
+    private static TreeMap<DeviceId, Long> shares(CborIn in) {
+        TreeMap<DeviceId, Long> shares = new TreeMap<>();
+        in.eachArray(ANY, e -> shares.put(new DeviceId(e.text(ID)), e.number()));
+        return shares;
+    }
+
+    private static TaskState task(CborIn in) {
+        TaskState task = new TaskState(in.number());
+        task.status = TaskState.Status.values()[(int) in.number(0, TaskState.Status.values().length - 1)];
+        task.attempts = (int) in.number();
+        task.live = (int) in.number();
+        task.permit = in.maybeArray(e -> new TaskState.Permit(new DeviceId(e.text(ID)), e.number(), e.number()));
+        task.heldWhy = in.maybeText(Limits.ERROR_TEXT);
+        in.eachArray(ANY, e -> {
+            task.failed(new TaskState.Failure(new DeviceId(e.text(ID)), e.text(ID), e.number(), e.text(2 * Limits.ERROR_TEXT)));
+            return task;
+        });
+        return task;
+    }
+
+    private static DeviceState device(CborIn in, TreeMap<Long, JobState> jobs) {
+        DeviceState device = new DeviceState(new DeviceId(in.text(ID)));
+        device.agentId = in.text(ID);
+        Optional<Capacity> capacity = in.maybeArray(ModelCodec::capacity);
+        device.capacity = capacity.orElse(null);
+        device.next = in.number();
+        device.counted = in.number();
+        device.wasted = in.number();
+        in.eachArray(ANY, e -> {
+            Attempt attempt = new Attempt(e.number(), jobs.get(e.number()), e.number(), (int) e.number());
+            attempt.lost = e.flag();
+            if (!attempt.lost) device.live++;
+            return device.unsettled.put(attempt.serial, attempt);
+        });
+        return device;
+    }
+}

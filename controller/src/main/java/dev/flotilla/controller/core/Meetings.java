@@ -1,0 +1,217 @@
+package dev.flotilla.controller.core;
+
+import dev.flotilla.core.Moment;
+import dev.flotilla.link.Greeting;
+import dev.flotilla.link.Hello;
+import dev.flotilla.link.Report;
+import dev.flotilla.link.Row;
+import dev.flotilla.link.RowGroup;
+import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.Digest;
+import dev.flotilla.model.Limits;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Hello, greeting, full report: the rules of PROTOCOL section 4. What is old, repeated or of another meeting changes nothing (I14). Rows are
+ * judged by {@link Rows}.
+ */
+final class Meetings {
+    private static final Duration ASK_AGAIN = Duration.ofSeconds(1);
+    private final Ledger ledger;
+    private final Sessions sessions;
+    private final Rows rows;
+
+    Meetings(Ledger ledger, Sessions sessions, Rows rows) {
+        this.ledger = ledger;
+        this.sessions = sessions;
+        this.rows = rows;
+    }
+
+    /** Answers a hello. Changes nothing that lasts: a meeting begins when a full report carries the fresh greeting. */
+    void greeted(Step step, DeviceId device, Hello hello) {
+        Session session = sessions.of(device, step.at, ledger);
+        if (hello.version() != Hello.VERSION) {
+            session.ignore("version " + hello.version());
+            return;
+        }
+        long greeting;
+        if (session.met() && session.hello == hello.hello()) greeting = session.greeting;
+        else if (session.pending.isPresent() && session.pending.get().hello() == hello.hello()) greeting = session.pendingGreeting;
+        else {
+            greeting = step.dice.id();
+            session.pending = Optional.of(hello);
+            session.pendingGreeting = greeting;
+        }
+        session.online = true;
+        step.start(new Effect.SendGreeting(device, new Greeting(hello.hello(), greeting, ledger.term, 0)));
+    }
+
+    /** Takes in a report, if it is of the present meeting or begins the next. */
+    void reported(Step step, DeviceId id, Report report, int bytes) {
+        Session session = sessions.of(id, step.at, ledger);
+        DeviceState device = ledger.devices.get(id);
+        if (begins(session, report)) {
+            Hello hello = session.pending.orElseThrow();
+            device = ledger.device(id);
+            if (jumps(step, session, device, hello, report)) return;
+            session.begin(hello, report.greeting());
+            session.pending = Optional.empty();
+            step.start(Effect.Note.of("link.met", "device", id, "boot", Long.toHexString(hello.boot()), "version", hello.software()));
+            step.start(new Effect.TellDevice(id, "ready"));
+            knownAs(step, session, device, hello, report);
+        } else if (!session.met() || session.hello != report.hello() || session.greeting != report.greeting()) {
+            session.ignore("report of another meeting");
+            askForHello(step, session);
+            return;
+        } else if (report.n() <= session.lastIn) {
+            session.ignore("report that is old");
+            return;
+        } else if (report.capacity().isPresent()) {
+            capacityIs(step, session, device, device.agentId, report.capacity().get());
+        }
+        session.lastIn = report.n();
+        session.heard = step.at;
+        session.everHeard = true;
+        session.online = true;
+        session.envelopesUp++;
+        session.bytesUp += bytes;
+        if (report.full()) full(step, session, device, report);
+        for (RowGroup group : report.rows()) rows.take(step, session, device, group);
+        confirmed(step, session, device, report);
+        session.need = report.need().filter(n -> wants(device(id), n.digest()));
+        if (report.wantsAnswer()) session.mustAnswer = true;
+        sessions.touch(session);
+    }
+
+    private DeviceState device(DeviceId id) {
+        return ledger.device(id);
+    }
+
+    private static boolean begins(Session session, Report report) {
+        return report.full()
+                && session.pending.isPresent()
+                && session.pending.get().hello() == report.hello()
+                && session.pendingGreeting == report.greeting();
+    }
+
+    private void askForHello(Step step, Session session) {
+        if (session.askedForHello.isPresent() && step.at.since(session.askedForHello.get()).compareTo(ASK_AGAIN) < 0) return;
+        session.askedForHello = Optional.of(step.at);
+        step.start(new Effect.SendGreeting(session.id, new Greeting(0, 0, ledger.term, 0)));
+    }
+
+    /** True if the device tells of serials or terms that no honest history leads to; it is left alone. */
+    private boolean jumps(Step step, Session session, DeviceState device, Hello hello, Report report) {
+        boolean jumps = report.highest() - device.next >= Limits.JUMP || hello.term() - ledger.term > Limits.JUMP || report.capacity().isEmpty();
+        if (jumps) {
+            session.ignore("impossible serial or term, or no capacity");
+            step.start(Effect.Note.warning("device.refused", "device", session.id, "why", "impossible serial or term"));
+        }
+        return jumps;
+    }
+
+    /** Notes who the device is, and whether it has met a controller whose journal was ahead of this one. */
+    private void knownAs(Step step, Session session, DeviceState device, Hello hello, Report report) {
+        capacityIs(step, session, device, hello.agentId(), report.capacity().orElseThrow());
+        Map.Entry<Long, Long> next = ledger.terms.higherEntry(hello.term());
+        boolean lacks = hello.term() > ledger.term || next != null && hello.seq() > next.getValue();
+        if (lacks) rows.olderCopy(step, device, hello.term());
+        if (report.highest() >= device.next) {
+            step.emit(new Event.SerialsRaised(device.id, report.highest() + 1));
+            rows.olderCopy(step, device, ledger.term);
+        }
+    }
+
+    private void capacityIs(Step step, Session session, DeviceState device, String agentId, dev.flotilla.model.Capacity capacity) {
+        session.capacity = capacity;
+        if (device.capacity == null
+                || !device.agentId.equals(agentId)
+                || device.capacity.slots() != capacity.slots()
+                || !device.capacity.facts().equals(capacity.facts())
+                || !device.capacity.labels().equals(capacity.labels())) {
+            rows.agentIs(step, device, agentId);
+            step.emit(new Event.DeviceKnown(device.id, agentId, capacity));
+        }
+    }
+
+    /** A full report lists every row: what the ledger holds beyond it, the agent lost or never got. */
+    private void full(Step step, Session session, DeviceState device, Report report) {
+        TreeMap<Long, RowGroup> groups = new TreeMap<>();
+        TreeMap<Long, Row> listed = new TreeMap<>();
+        for (RowGroup group : report.rows()) {
+            for (Row row : group.rows()) {
+                listed.put(row.serial(), row);
+                groups.put(row.serial(), group);
+            }
+        }
+        session.shown.clear();
+        session.unsent.clear();
+        List<Long> gone = new ArrayList<>();
+        for (Attempt attempt : device.unsettled.values()) {
+            Row row = listed.get(attempt.serial);
+            if (row != null && rows.same(attempt, groups.get(attempt.serial), row)) continue;
+            boolean reachesAgain = row == null && !attempt.lost && attempt.serial > report.highest() && attempt.wanted();
+            if (reachesAgain) session.unsent.add(attempt.serial);
+            else gone.add(attempt.serial);
+        }
+        if (!gone.isEmpty()) rows.gone(step, device, gone, "its agent lost it");
+    }
+
+    /** What the last order carried has arrived: the rows show what became of it. */
+    private void confirmed(Step step, Session session, DeviceState device, Report report) {
+        session.settleAgain(report.got(), step.at);
+        if (session.inFlight == 0 || report.got() < session.inFlight) return;
+        if (session.resent == 0) session.roundTripWas(step.at.since(session.inFlightAt));
+        session.resent = 0;
+        List<Long> gone = new ArrayList<>();
+        for (long serial : session.assignSent) {
+            Attempt attempt = device.unsettled.get(serial);
+            if (attempt == null || session.shown.containsKey(serial)) continue;
+            if (attempt.wanted() && !attempt.lost) session.unsent.add(serial);
+            else gone.add(serial);
+        }
+        for (long serial : session.cancelSent) {
+            session.cancel.remove(serial);
+            if (device.unsettled.containsKey(serial) && !session.shown.containsKey(serial) && !gone.contains(serial)) gone.add(serial);
+        }
+        session.answered();
+        if (!gone.isEmpty()) rows.gone(step, device, gone, "it never reached its agent");
+    }
+
+    /** True if the device may have these bytes: they are of an attempt that it holds (I17). */
+    private static boolean wants(DeviceState device, Digest digest) {
+        for (Attempt attempt : device.unsettled.values()) {
+            if (attempt.job.shard(attempt.index) instanceof dev.flotilla.model.ShardInput.Stored stored && stored.digest().equals(digest)) return true;
+        }
+        return false;
+    }
+
+    /** An envelope that the edge dropped; of devices that were never met nothing is kept. */
+    void ignored(DeviceId id, String reason) {
+        Session session = sessions.all.get(id);
+        if (session != null) session.ignore(reason);
+    }
+
+    /** The broker's hint. */
+    void presence(Step step, DeviceId id, boolean online) {
+        Session session = sessions.all.get(id);
+        if (session == null || session.online == online) return;
+        session.online = online;
+        step.start(new Effect.TellDevice(id, online ? "ready" : "offline"));
+        step.start(Effect.Note.of(online ? "device.online" : "device.offline", "device", id));
+    }
+
+    /** Silence: attempts of a device that was not heard for a job's {@code lost_after} are placed again. */
+    void silence(Step step, Moment now) {
+        for (DeviceState device : ledger.devices.values()) {
+            if (device.live == 0) continue;
+            Session session = sessions.of(device.id, now, ledger);
+            rows.silent(step, session, device, now.since(session.heard));
+        }
+    }
+}

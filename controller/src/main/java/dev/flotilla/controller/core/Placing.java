@@ -1,0 +1,136 @@
+package dev.flotilla.controller.core;
+
+import dev.flotilla.controller.place.Candidate;
+import dev.flotilla.controller.place.PlacementPolicies;
+import dev.flotilla.controller.place.PlacementPolicy;
+import dev.flotilla.controller.place.Where;
+import dev.flotilla.model.Capacity;
+import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.Policy;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** Gives waiting tasks to devices that fit and have room, jobs in the order of their submission. The policy says who, and why. */
+final class Placing {
+    private final Ledger ledger;
+    private final Sessions sessions;
+    /** Where each job's last task went; memory only, for policies that take turns. */
+    private final TreeMap<Long, DeviceId> last = new TreeMap<>();
+
+    Placing(Ledger ledger, Sessions sessions) {
+        this.ledger = ledger;
+        this.sessions = sessions;
+    }
+
+    void place(Step step) {
+        for (JobState job : ledger.running.values()) {
+            if (job.ready().isPresent()) place(step, job);
+        }
+    }
+
+    private void place(Step step, JobState job) {
+        List<Candidate> fitting = fitting(job);
+        List<Candidate> room = new ArrayList<>();
+        for (Candidate c : fitting) if (c.hasRoom()) room.add(c);
+        if (room.isEmpty()) return;
+        PlacementPolicy policy = PlacementPolicies.find(job.policy.placement());
+        Optional<DeviceId> lastChosen = Optional.ofNullable(last.get(job.number));
+        TreeMap<DeviceId, Batch> batches = new TreeMap<>();
+        Iterator<Long> waiting = waiting(job);
+        while (waiting.hasNext() && !room.isEmpty()) {
+            long index = waiting.next();
+            TaskState task = job.tasks.get(index);
+            List<Candidate> choices = task == null || task.failures().isEmpty() ? room : untried(task, fitting, room);
+            if (choices.isEmpty()) continue;
+            Candidate chosen = choices.size() == 1 ? choices.get(0) : policy.choose(choices, lastChosen);
+            Batch batch = batches.get(chosen.device());
+            if (batch == null) {
+                batch = new Batch(ledger.device(chosen.device()).next, policy.why(chosen, choices));
+                batches.put(chosen.device(), batch);
+            }
+            batch.add(index, task == null ? 1 : task.attempts + 1);
+            lastChosen = Optional.of(chosen.device());
+            chosen.take();
+            if (!chosen.hasRoom()) room.remove(chosen);
+        }
+        lastChosen.ifPresent(d -> last.put(job.number, d));
+        batches.forEach((device, batch) -> {
+            step.emit(new Event.Placed(device, job.id, batch.placements, batch.why));
+            Session session = sessions.all.get(device);
+            for (Event.Placement p : batch.placements) session.unsent.add(p.serial());
+            sessions.touch(session);
+        });
+    }
+
+    private static final class Batch {
+        final List<Event.Placement> placements = new ArrayList<>();
+        final String why;
+        private long next;
+
+        Batch(long next, String why) {
+            this.next = next;
+            this.why = why;
+        }
+
+        void add(long index, int attempt) {
+            placements.add(new Event.Placement(next++, index, attempt));
+        }
+    }
+
+    /** Tasks to be placed: first those that were placed before, then new ones; read only, nothing may change meanwhile. */
+    private static Iterator<Long> waiting(JobState job) {
+        Iterator<Long> again = job.again.iterator();
+        return new Iterator<>() {
+            private long next = job.nextNew;
+
+            @Override
+            public boolean hasNext() {
+                if (again.hasNext()) return true;
+                while (next < job.shards() && (job.tasks.containsKey(next) || job.done(next))) next++;
+                return next < job.shards();
+            }
+
+            @Override
+            public Long next() {
+                return again.hasNext() ? again.next() : (Long) next++;
+            }
+        };
+    }
+
+    /** A task that failed goes to a device that has not failed it, as long as there is one. */
+    private static List<Candidate> untried(TaskState task, List<Candidate> fitting, List<Candidate> room) {
+        TreeSet<DeviceId> failedOn = task.failedOn();
+        boolean other = false;
+        for (Candidate c : fitting) if (!failedOn.contains(c.device())) other = true;
+        if (!other) return room;
+        List<Candidate> untried = new ArrayList<>();
+        for (Candidate c : room) if (!failedOn.contains(c.device())) untried.add(c);
+        return untried;
+    }
+
+    private List<Candidate> fitting(JobState job) {
+        List<Candidate> fitting = new ArrayList<>();
+        for (Session s : sessions.all.values()) {
+            if (!s.met() || !s.online || refusal(s.capacity, job.policy, job.where).isPresent()) continue;
+            DeviceState device = ledger.device(s.id);
+            fitting.add(new Candidate(
+                    s.id, s.capacity.slots(), s.window(), s.capacity.load(), s.capacity.speed(), s.roundTrip(), s.taskTime(), device.unsettled.size()));
+        }
+        return fitting;
+    }
+
+    /** The first label or term of a job that a device does not meet, and what it says instead. */
+    static Optional<String> refusal(Capacity capacity, Policy policy, List<Where> where) {
+        Optional<String> label = Where.missingLabel(capacity, policy.labels());
+        if (label.isPresent()) return label.map(l -> "lacks " + l);
+        for (Where term : where) {
+            Optional<String> refusal = term.refusal(capacity);
+            if (refusal.isPresent()) return Optional.of(term + " (" + refusal.get() + ")");
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,166 @@
+package dev.flotilla.controller.core;
+
+import dev.flotilla.core.Moment;
+import dev.flotilla.link.Hello;
+import dev.flotilla.link.Report;
+import dev.flotilla.model.AttemptState;
+import dev.flotilla.model.Capacity;
+import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.Digest;
+import dev.flotilla.model.Limits;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * One device's link in memory: its meeting, what it has shown, and what it is still owed. Ends with the process; the next full report tells it
+ * all again.
+ */
+final class Session {
+    /** What an order carried that the next report's {@code got} confirms. */
+    record Settles(Moment at, List<Long> serials) {}
+
+    private static final Duration FIRST_ROUND_TRIP = Duration.ofMillis(5);
+    private static final double SMOOTHING = 0.2;
+
+    final DeviceId id;
+    Moment heard;
+    boolean everHeard;
+    boolean online = true;
+    Capacity capacity;
+
+    Optional<Hello> pending = Optional.empty();
+    long pendingGreeting;
+    Optional<Moment> askedForHello = Optional.empty();
+
+    long hello;
+    long greeting;
+    long boot;
+    long lastIn;
+    long lastOut;
+
+    /** Rows that the agent has told and that are not settled. */
+    final TreeMap<Long, AttemptState> shown = new TreeMap<>();
+    /** How many of them there are of each spec: the agent has a spec as long as it has a row of it. */
+    private final TreeMap<Digest, Integer> specs = new TreeMap<>();
+
+    final TreeSet<Long> unsent = new TreeSet<>();
+    final TreeSet<Long> settle = new TreeSet<>();
+    final TreeMap<Long, Settles> settleSent = new TreeMap<>();
+    final TreeSet<Long> cancel = new TreeSet<>();
+    final TreeMap<Long, Long> permits = new TreeMap<>();
+    Optional<Report.Need> need = Optional.empty();
+    boolean mustAnswer;
+
+    /** The order that a report must answer; 0 for none. */
+    long inFlight;
+    Moment inFlightAt;
+    Duration inFlightWait = Limits.RESEND;
+    List<Long> assignSent = List.of();
+    List<Long> cancelSent = List.of();
+    int resent;
+
+    private Duration roundTrip = FIRST_ROUND_TRIP;
+    boolean roundTripKnown;
+    private double taskSeconds = -1;
+    long envelopesUp;
+    long envelopesDown;
+    long bytesUp;
+    final TreeMap<String, Long> ignored = new TreeMap<>();
+
+    Session(DeviceId id, Moment born, Capacity capacity) {
+        this.id = id;
+        this.heard = born;
+        this.capacity = capacity;
+    }
+
+    boolean met() {
+        return greeting != 0;
+    }
+
+    /** A new meeting: nothing of the one before is known any more. */
+    void begin(Hello with, long greetingGiven) {
+        hello = with.hello();
+        greeting = greetingGiven;
+        boot = with.boot();
+        lastIn = 0;
+        lastOut = 0;
+        shown.clear();
+        specs.clear();
+        unsent.clear();
+        settle.clear();
+        settleSent.clear();
+        cancel.clear();
+        permits.clear();
+        need = Optional.empty();
+        resent = 0;
+        answered();
+    }
+
+    /** No order is in flight any more. */
+    void answered() {
+        inFlight = 0;
+        assignSent = List.of();
+        cancelSent = List.of();
+    }
+
+    void show(long serial, AttemptState state, Digest spec) {
+        if (shown.put(serial, state) == null) specs.merge(spec, 1, Integer::sum);
+    }
+
+    void unshow(long serial, Digest spec) {
+        if (shown.remove(serial) != null) specs.computeIfPresent(spec, (s, n) -> n == 1 ? null : n - 1);
+    }
+
+    boolean hasSpec(Digest spec) {
+        return specs.containsKey(spec);
+    }
+
+    /** Settled serials that the agent should have confirmed by now are to be said again. */
+    void settleAgain(long got, Moment now) {
+        settleSent.headMap(got, true).clear();
+        List<Long> overdue = new ArrayList<>();
+        settleSent.forEach((n, sent) -> {
+            if (now.since(sent.at()).compareTo(patience()) > 0) overdue.add(n);
+        });
+        for (long n : overdue) settle.addAll(settleSent.remove(n).serials());
+    }
+
+    void ignore(String reason) {
+        ignored.merge(reason, 1L, Long::sum);
+    }
+
+    void roundTripWas(Duration measured) {
+        roundTrip = roundTripKnown ? Duration.ofNanos((long) (roundTrip.toNanos() * (1 - SMOOTHING) + measured.toNanos() * SMOOTHING)) : measured;
+        roundTripKnown = true;
+    }
+
+    void taskTook(double seconds) {
+        taskSeconds = taskSeconds < 0 ? seconds : taskSeconds * (1 - SMOOTHING) + seconds * SMOOTHING;
+    }
+
+    Duration roundTrip() {
+        return roundTrip;
+    }
+
+    Duration taskTime() {
+        return Duration.ofNanos((long) (Math.max(taskSeconds, 0) * 1e9));
+    }
+
+    /** First wait for an answer (PROTOCOL section 3). */
+    Duration patience() {
+        Duration byRoundTrip = roundTrip.multipliedBy(4);
+        return byRoundTrip.compareTo(Limits.RESEND) > 0 ? byRoundTrip : Limits.RESEND;
+    }
+
+    /** Slots, and what its link's delay leaves time for: 2.5 round trips of measured work, at least 2 (PROTOCOL section 3). */
+    int window() {
+        int slots = capacity.slots();
+        if (taskSeconds < 0) return slots + 2;
+        double ahead = 2.5 * roundTrip.toNanos() / 1e9 * slots / Math.max(taskSeconds, 1e-9);
+        return (int) Math.min(Limits.WINDOW, slots + Math.max(2, Math.ceil(ahead)));
+    }
+}

@@ -1,0 +1,30 @@
+package dev.flotilla.controller.core;
+
+import dev.flotilla.core.Moment;
+import dev.flotilla.model.DeviceId;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** Every device's session, and which of them may have something to be said. */
+final class Sessions {
+    final TreeMap<DeviceId, Session> all = new TreeMap<>();
+    private final TreeSet<DeviceId> touched = new TreeSet<>();
+
+    Session of(DeviceId id, Moment now, Ledger ledger) {
+        return all.computeIfAbsent(id, d -> {
+            DeviceState known = ledger.devices.get(d);
+            return new Session(d, now, known == null ? null : known.capacity);
+        });
+    }
+
+    void touch(Session session) {
+        touched.add(session.id);
+    }
+
+    /** Those touched since the last call. */
+    TreeSet<DeviceId> takeTouched() {
+        TreeSet<DeviceId> taken = new TreeSet<>(touched);
+        touched.clear();
+        return taken;
+    }
+}

@@ -1,0 +1,131 @@
+package dev.flotilla.controller.core;
+
+import dev.flotilla.model.Spec;
+import dev.flotilla.model.Policy;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/** What clients are told; docs/admin-api.md shows these as JSON, names in snake_case. */
+public sealed interface View {
+    /** The request cannot be carried out. {@code code} is of docs/admin-api.md. */
+    record Problem(String code, int exit, String what, String why, String next, Optional<String> field) implements View {}
+
+    record Info(String fleet, long term, int devicesMet, int jobsRunning) implements View {}
+
+    record Submission(String job, boolean isNew, String state, String input, long shards, List<String> notes) implements View {}
+
+    record JobSummary(
+            String job,
+            String name,
+            String state,
+            Optional<String> needs,
+            String program,
+            String input,
+            Instant submitted,
+            long ranMs,
+            long shardsCounted,
+            long shardsTotal,
+            Optional<BigDecimal> value)
+            implements View {}
+
+    record JobList(List<JobSummary> jobs) implements View {}
+
+    record JobDetail(
+            JobSummary summary,
+            Spec spec,
+            Policy policy,
+            SortedMap<String, Long> tasks,
+            List<Live> live,
+            List<HeldTask> held,
+            List<PoisonedTask> poisoned,
+            List<String> placementNotes)
+            implements View {}
+
+    record Live(String attempt, String device, String state) {}
+
+    record HeldTask(String task, String reason) {}
+
+    record PoisonedTask(String task, List<String> errors) {}
+
+    record Result(
+            String job,
+            String state,
+            boolean isFinal,
+            Optional<BigDecimal> value,
+            long skipped,
+            Coverage coverage,
+            long ranMs,
+            long wasted,
+            Optional<String> needs,
+            List<FailedTask> failed,
+            int exit)
+            implements View {}
+
+    record Coverage(long shardsCounted, long shardsTotal, Devices devices) {}
+
+    record Devices(int counted, int total, List<Missing> missing, List<ByDevice> byDevice) {}
+
+    record Missing(String device, Optional<Instant> since, long shards, String why) {}
+
+    record ByDevice(String device, long shards) {}
+
+    record FailedTask(String task, String error) {}
+
+    record Shards(String job, List<Shard> shards, Optional<Long> next) implements View {}
+
+    record Shard(long index, String state, Optional<String> device, Optional<Integer> attempt) {}
+
+    record Released(long released) implements View {}
+
+    record DeviceSummary(
+            String device,
+            String state,
+            Optional<Instant> since,
+            int slots,
+            int running,
+            int held,
+            double load,
+            long memFree,
+            Optional<Double> celsius,
+            Optional<Double> speed,
+            Optional<Double> roundTripMs,
+            SortedMap<String, String> labels,
+            String profile,
+            String arch)
+            implements View {}
+
+    record DeviceList(List<DeviceSummary> devices) implements View {}
+
+    record DeviceDetail(
+            DeviceSummary summary,
+            SortedMap<String, String> facts,
+            SortedMap<String, String> labels,
+            List<Live> live,
+            Link link,
+            long counted,
+            long wasted,
+            SortedMap<String, Long> ignored)
+            implements View {}
+
+    record Link(Optional<Double> roundTripMs, long envelopesUp, long envelopesDown, long bytesUp) {}
+
+    /** {@code slots}: of all devices that are met and fit; {@code refused}: device and term, for those that do not fit. */
+    record Fit(int slots, int known, int fitting, List<String> refused) implements View {}
+
+    record JobEvent(
+            String job,
+            String state,
+            boolean isFinal,
+            long shardsCounted,
+            long shardsTotal,
+            long running,
+            long held,
+            Optional<BigDecimal> value,
+            List<DeviceShare> devices)
+            implements View {}
+
+    record DeviceShare(String device, long counted, long running) {}
+}

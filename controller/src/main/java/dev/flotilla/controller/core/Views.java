@@ -1,0 +1,336 @@
+package dev.flotilla.controller.core;
+
+import dev.flotilla.core.Moment;
+import dev.flotilla.model.AttemptState;
+import dev.flotilla.model.Capacity;
+import dev.flotilla.model.DeviceId;
+import dev.flotilla.program.Answer;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** What clients are told of ledger and sessions. Reads only. */
+final class Views {
+    private static final int LONGEST_LIST = 200;
+    private static final int SHARDS_A_PAGE = 1000;
+    private final Ledger ledger;
+    private final Sessions sessions;
+
+    Views(Ledger ledger, Sessions sessions) {
+        this.ledger = ledger;
+        this.sessions = sessions;
+    }
+
+    /** Answers one query; {@code jobs} knows how long each has run. */
+    View answer(Input.Query query, Jobs jobs, Moment now, Instant wall, String fleet) {
+        if (query instanceof Input.Query.Info) {
+            int met = (int) sessions.all.values().stream().filter(s -> s.met() && s.online).count();
+            return new View.Info(fleet, ledger.term, met, ledger.running.size());
+        }
+        if (query instanceof Input.Query.Jobs) {
+            return new View.JobList(ledger.jobs.values().stream()
+                    .sorted(Comparator.comparingLong((JobState j) -> j.number).reversed())
+                    .map(j -> summary(j, jobs, now))
+                    .toList());
+        }
+        if (query instanceof Input.Query.Fit fit) return jobs.fit(fit.policy());
+        if (query instanceof Input.Query.Devices) {
+            return new View.DeviceList(ledger.devices.values().stream().map(d -> device(d, now, wall)).toList());
+        }
+        if (query instanceof Input.Query.Device q) {
+            Collection<DeviceState> like = ledger.devicesLike(q.device());
+            if (like.size() != 1) return notOne("device", q.device(), like.stream().map(d -> d.id.value()).toList(), "flotilla device list");
+            return detail(like.iterator().next(), now, wall);
+        }
+        String prefix = query instanceof Input.Query.Job q
+                ? q.job()
+                : query instanceof Input.Query.Result r ? r.job() : ((Input.Query.Shards) query).job();
+        Object found = jobs.one(prefix);
+        if (found instanceof View.Problem problem) return problem;
+        JobState job = (JobState) found;
+        if (query instanceof Input.Query.Job) return detail(job, jobs, now);
+        if (query instanceof Input.Query.Shards q) return shards(job, q.from());
+        return result(job, now, wall, jobs.ran(job, now));
+    }
+
+    View.Problem notOne(String noun, String prefix, List<String> like, String next) {
+        String shown = dev.flotilla.model.Quoted.plain(prefix, 80);
+        if (like.isEmpty()) {
+            return new View.Problem("not-found", 3, "no " + noun + " is called " + shown, "there is none of that id or prefix", next, Optional.of(noun));
+        }
+        return new View.Problem(
+                "not-found",
+                3,
+                "more than one " + noun + " begins with " + shown,
+                String.join(", ", like.subList(0, Math.min(5, like.size()))) + (like.size() > 5 ? " ..." : ""),
+                next + "          and give more of the id",
+                Optional.of(noun));
+    }
+
+    private View.JobSummary summary(JobState job, Jobs jobs, Moment now) {
+        return new View.JobSummary(
+                job.id.value(),
+                job.name,
+                job.state.word(),
+                needs(job),
+                job.programWords(),
+                job.spec.input().words(),
+                job.submitted,
+                jobs.ran(job, now).toMillis(),
+                job.fold.counted(),
+                job.shards(),
+                value(job));
+    }
+
+    private static Optional<String> needs(JobState job) {
+        return job.held == 0 ? Optional.empty() : Optional.of("needs your decision: " + job.held + " held");
+    }
+
+    private static Optional<BigDecimal> value(JobState job) {
+        return job.answer().flatMap(Answer::value);
+    }
+
+    View.Result result(JobState job, Moment now, Instant wall) {
+        return result(job, now, wall, job.ran);
+    }
+
+    private View.Result result(JobState job, Moment now, Instant wall, Duration ran) {
+        Optional<Answer> answer = job.answer();
+        List<View.FailedTask> failed = new ArrayList<>();
+        for (TaskState task : job.tasks.values()) {
+            if (task.status == TaskState.Status.POISONED && failed.size() < LONGEST_LIST) {
+                failed.add(new View.FailedTask(job.id + "/" + task.index, lastError(task)));
+            }
+        }
+        return new View.Result(
+                job.id.value(),
+                job.state.word(),
+                !job.running(),
+                answer.flatMap(Answer::value),
+                answer.map(Answer::skipped).orElse(0L),
+                coverage(job, now, wall),
+                ran.toMillis(),
+                job.wasted,
+                needs(job),
+                failed,
+                exit(job));
+    }
+
+    private static String lastError(TaskState task) {
+        return task.failures().isEmpty() ? "" : task.failures().get(task.failures().size() - 1).error();
+    }
+
+    private static int exit(JobState job) {
+        return switch (job.state) {
+            case RUNNING -> job.fold.counted() > 0 ? 8 : 7;
+            case DONE -> 0;
+            case PARTIAL -> 8;
+            case FAILED, CANCELLED -> 1;
+        };
+    }
+
+    /** Shards counted, and the same by device; missing are the devices that hold what is not counted (I11). */
+    private View.Coverage coverage(JobState job, Moment now, Instant wall) {
+        List<View.ByDevice> byDevice = new ArrayList<>();
+        job.countedBy.forEach((device, n) -> byDevice.add(new View.ByDevice(device.value(), n)));
+        TreeMap<DeviceId, Long> open = new TreeMap<>();
+        for (DeviceState device : ledger.devices.values()) {
+            for (Attempt attempt : device.unsettled.values()) {
+                if (attempt.job == job && !job.done(attempt.index)) open.merge(device.id, 1L, Long::sum);
+            }
+        }
+        List<View.Missing> missing = new ArrayList<>();
+        open.forEach((id, n) -> {
+            Session session = sessions.all.get(id);
+            missing.add(new View.Missing(id.value(), since(session, now, wall), n, reason(session, now)));
+        });
+        TreeSet<DeviceId> given = new TreeSet<>(job.givenTo.keySet());
+        given.addAll(job.countedBy.keySet());
+        return new View.Coverage(job.fold.counted(), job.shards(), new View.Devices(job.countedBy.size(), given.size(), missing, byDevice));
+    }
+
+    private static Optional<Instant> since(Session session, Moment now, Instant wall) {
+        return session == null || !session.everHeard ? Optional.empty() : Optional.of(wall.minus(now.since(session.heard)));
+    }
+
+    private static String reason(Session session, Moment now) {
+        if (session == null || !session.everHeard) return "not met since the controller started";
+        if (!session.online) return "offline";
+        return "working";
+    }
+
+    private View.JobDetail detail(JobState job, Jobs jobs, Moment now) {
+        List<View.Live> live = new ArrayList<>();
+        long running = 0;
+        long waitingOnDevice = 0;
+        for (DeviceState device : ledger.devices.values()) {
+            Session session = sessions.all.get(device.id);
+            for (Attempt attempt : device.unsettled.values()) {
+                if (attempt.job != job) continue;
+                String state = stateOf(session, attempt);
+                if (state.equals("running")) running++;
+                else waitingOnDevice++;
+                if (live.size() < LONGEST_LIST) live.add(new View.Live(attempt.toString(), device.id.value(), state));
+            }
+        }
+        List<View.HeldTask> held = new ArrayList<>();
+        List<View.PoisonedTask> poisoned = new ArrayList<>();
+        for (TaskState task : job.tasks.values()) {
+            String id = job.id + "/" + task.index;
+            if (task.status == TaskState.Status.HELD && held.size() < LONGEST_LIST) held.add(new View.HeldTask(id, task.heldWhy.orElse("")));
+            if (task.status == TaskState.Status.POISONED && poisoned.size() < LONGEST_LIST) {
+                poisoned.add(new View.PoisonedTask(
+                        id, task.failures().stream().map(f -> f.device() + ": " + f.error()).toList()));
+            }
+        }
+        SortedMap<String, Long> tasks = new TreeMap<>();
+        tasks.put("done", job.fold.counted());
+        tasks.put("running", running);
+        tasks.put("waiting", job.running() ? job.waiting() + waitingOnDevice : 0);
+        tasks.put("needs your decision", job.held);
+        tasks.put("failed everywhere", job.poisoned);
+        tasks.put("cancelled", job.running() ? 0 : job.unfinished());
+        return new View.JobDetail(summary(job, jobs, now), job.spec, job.policy, tasks, live, held, poisoned, notes(job, jobs));
+    }
+
+    private static String stateOf(Session session, Attempt attempt) {
+        if (attempt.lost) return "lost";
+        AttemptState shown = session == null ? null : session.shown.get(attempt.serial);
+        return shown == null ? "assigned" : shown.word();
+    }
+
+    /** Why what waits, waits. */
+    private List<String> notes(JobState job, Jobs jobs) {
+        List<String> notes = new ArrayList<>();
+        if (!job.running()) {
+            notes.add(job.endedWhy);
+            return notes;
+        }
+        if (job.held > 0) notes.add(job.held + " tasks need your decision");
+        if (job.waiting() == 0) return notes;
+        View.Fit fit = jobs.fit(Optional.of(job.policy));
+        if (fit.known() == 0) notes.add("no device was ever met");
+        else if (fit.fitting() == 0) notes.add("no device fits: " + String.join("; ", fit.refused()));
+        else if (fit.slots() == 0) notes.add("no device that fits is online");
+        else notes.add(job.waiting() + " tasks wait for room: every device that fits holds as much as it may");
+        return notes;
+    }
+
+    private View.Shards shards(JobState job, long from) {
+        TreeMap<Long, Attempt> placed = new TreeMap<>();
+        TreeMap<Long, DeviceId> where = new TreeMap<>();
+        for (DeviceState device : ledger.devices.values()) {
+            for (Attempt attempt : device.unsettled.values()) {
+                if (attempt.job != job) continue;
+                placed.put(attempt.index, attempt);
+                where.put(attempt.index, device.id);
+            }
+        }
+        List<View.Shard> shards = new ArrayList<>();
+        long index = Math.max(0, from);
+        for (; index < job.shards() && shards.size() < SHARDS_A_PAGE; index++) {
+            Attempt attempt = placed.get(index);
+            TaskState task = job.tasks.get(index);
+            String state;
+            if (job.done(index)) state = "done";
+            else if (task != null && task.status == TaskState.Status.HELD) state = "needs your decision";
+            else if (task != null && task.status == TaskState.Status.POISONED) state = "failed everywhere";
+            else if (!job.running()) state = "cancelled";
+            else if (attempt != null) state = stateOf(sessions.all.get(where.get(index)), attempt);
+            else state = "waiting";
+            JobState.Ran ran = job.ranOn.get(index);
+            Optional<String> device = ran != null
+                    ? Optional.of(ran.device().value())
+                    : Optional.ofNullable(where.get(index)).map(DeviceId::value);
+            Optional<Integer> number = ran != null
+                    ? Optional.of(ran.attempt())
+                    : Optional.ofNullable(attempt).map(a -> a.number);
+            shards.add(new View.Shard(index, state, device, number));
+        }
+        return new View.Shards(job.id.value(), shards, index < job.shards() ? Optional.of(index) : Optional.empty());
+    }
+
+    private View.DeviceSummary device(DeviceState device, Moment now, Instant wall) {
+        Session session = sessions.all.get(device.id);
+        Capacity c = session != null && session.capacity != null ? session.capacity : device.capacity;
+        int running = 0;
+        if (session != null) for (AttemptState s : session.shown.values()) if (s == AttemptState.RUNNING) running++;
+        String state = session == null || !session.met() ? "never met" : session.online ? "ready" : "offline";
+        if (state.equals("never met") && device.capacity != null) state = "silent";
+        return new View.DeviceSummary(
+                device.id.value(),
+                state,
+                since(session, now, wall),
+                c == null ? 0 : c.slots(),
+                running,
+                device.unsettled.size(),
+                c == null ? 0 : c.load(),
+                c == null ? 0 : c.memFree(),
+                c == null || c.celsius().isEmpty() ? Optional.empty() : Optional.of(c.celsius().getAsDouble()),
+                c == null || c.speed().isEmpty() ? Optional.empty() : Optional.of(c.speed().getAsDouble()),
+                roundTrip(session),
+                c == null ? new TreeMap<>() : c.labels(),
+                c == null ? "" : c.facts().getOrDefault("profile", ""),
+                c == null ? "" : c.facts().getOrDefault("arch", ""));
+    }
+
+    private static Optional<Double> roundTrip(Session session) {
+        return session == null || !session.roundTripKnown ? Optional.empty() : Optional.of(Math.round(session.roundTrip().toNanos() / 1e4) / 100.0);
+    }
+
+    private View.DeviceDetail detail(DeviceState device, Moment now, Instant wall) {
+        Session session = sessions.all.get(device.id);
+        List<View.Live> live = new ArrayList<>();
+        for (Attempt attempt : device.unsettled.values()) {
+            if (live.size() < LONGEST_LIST) live.add(new View.Live(attempt.toString(), device.id.value(), stateOf(session, attempt)));
+        }
+        Capacity c = session != null && session.capacity != null ? session.capacity : device.capacity;
+        return new View.DeviceDetail(
+                device(device, now, wall),
+                c == null ? new TreeMap<>() : c.facts(),
+                c == null ? new TreeMap<>() : c.labels(),
+                live,
+                session == null
+                        ? new View.Link(Optional.empty(), 0, 0, 0)
+                        : new View.Link(roundTrip(session), session.envelopesUp, session.envelopesDown, session.bytesUp),
+                device.counted,
+                device.wasted,
+                session == null ? new TreeMap<>() : session.ignored);
+    }
+
+    /** For watchers. */
+    View.JobEvent event(JobState job) {
+        TreeMap<DeviceId, Long> running = new TreeMap<>();
+        long live = 0;
+        for (DeviceState device : ledger.devices.values()) {
+            long n = 0;
+            for (Attempt attempt : device.unsettled.values()) if (attempt.job == job && !attempt.lost) n++;
+            if (n > 0) running.put(device.id, n);
+            live += n;
+        }
+        TreeSet<DeviceId> all = new TreeSet<>(running.keySet());
+        all.addAll(job.countedBy.keySet());
+        List<View.DeviceShare> devices = new ArrayList<>();
+        for (DeviceId id : all) {
+            if (devices.size() < LONGEST_LIST) {
+                devices.add(new View.DeviceShare(id.value(), job.countedBy.getOrDefault(id, 0L), running.getOrDefault(id, 0L)));
+            }
+        }
+        return new View.JobEvent(
+                job.id.value(), job.state.word(), !job.running(), job.fold.counted(), job.shards(), live, job.held, value(job), devices);
+    }
+
+    /** The value and the count, as they stand; for the proof of an answer. */
+    static Map.Entry<Optional<BigDecimal>, Long> proof(JobState job) {
+        return Map.entry(value(job), job.fold.counted());
+    }
+}

@@ -1,0 +1,412 @@
+package dev.flotilla.controller.core;
+
+import static dev.flotilla.controller.core.ControllerHistory.foreign;
+import static dev.flotilla.controller.core.ControllerHistory.given;
+import static dev.flotilla.controller.core.ControllerHistory.labelled;
+import static dev.flotilla.controller.core.ControllerHistory.policy;
+import static dev.flotilla.controller.core.ControllerHistory.slots;
+import static dev.flotilla.controller.core.ControllerHistory.spec;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.flotilla.controller.core.ControllerHistory.Device;
+import dev.flotilla.link.Order;
+import dev.flotilla.link.Report;
+import dev.flotilla.link.RowGroup;
+import dev.flotilla.model.AttemptState;
+import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.Percent;
+import dev.flotilla.model.Policy;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** Given a history, when one more thing happens, then this decision. */
+class ControllerCoreTest {
+    @Test
+    void aJobIsSharedOutFoldedAndDone() {
+        var history = given().meets("oak", slots(1)).meets("elm", slots(1)).submitted("sum", 4, "60s");
+        for (String shard : List.of("sum/0#1", "sum/1#1", "sum/2#1", "sum/3#1")) {
+            String device = history.device("oak").assigned.isEmpty() ? "elm" : "oak";
+            try {
+                history.reports(device, history.finished(device, shard));
+            } catch (AssertionError notThere) {
+                device = device.equals("oak") ? "elm" : "oak";
+                history.reports(device, history.finished(device, shard));
+            }
+        }
+        View.Result result = history.result("sum");
+        assertEquals("done", result.state());
+        assertEquals(Optional.of(new BigDecimal(4950)), result.value());
+        assertEquals(4, result.coverage().shardsCounted());
+        assertEquals(0, result.exit());
+    }
+
+    @Test
+    void aLateResultIsWasteAndIsNotCountedAgain() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+        history.reports("oak", history.running("oak", "sum/0#1"));
+        history.at("5s").meets("elm", slots(1)).at("66s");
+        history.reports("elm", history.finished("elm", "sum/0#2"));
+        var decision = history.reports("oak", history.finished("oak", "sum/0#1"));
+        assertEquals(List.of(Event.Ended.class), history.kinds(decision));
+        assertEquals(1, history.result("sum").wasted());
+        assertEquals(Optional.of(new BigDecimal(4950)), history.result("sum").value());
+    }
+
+    @Test
+    void aLostAttemptsResultStillCountsIfItIsFirst() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+        history.reports("oak", history.running("oak", "sum/0#1"));
+        history.at("5s").meets("elm", slots(1)).at("66s");
+        var decision = history.reports("oak", history.finished("oak", "sum/0#1"));
+        assertTrue(history.kinds(decision).contains(Event.Counted.class));
+        assertEquals(List.of(history.device("elm").serial("sum/0#2")), history.device("elm").cancelled);
+    }
+
+    @Test
+    void theSameReportTwiceCountsOnce() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+        Device oak = history.device("oak");
+        Report report = history.report(oak, false, Optional.empty(), history.finished("oak", "sum/0#1"));
+        history.decide(new Input.Reported(oak.id, report, 100));
+        var again = history.decide(new Input.Reported(oak.id, report, 100));
+        assertEquals(List.of(), again.events());
+        assertEquals(1, history.result("sum").coverage().shardsCounted());
+    }
+
+    @Test
+    void aReportOfAnotherMeetingChangesNothingAndIsAskedForHello() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+        Device oak = history.device("oak");
+        Report old = history.report(oak, true, Optional.of(slots(1)), history.finished("oak", "sum/0#1"));
+        history.met("oak", slots(1));
+        history.device("oak").greeting = 0;
+        var decision = history.decide(new Input.Reported(oak.id, old, 100));
+        assertEquals(List.of(), decision.events());
+        assertTrue(decision.effects().stream().anyMatch(e -> e instanceof Effect.SendGreeting g && g.greeting().greeting() == 0));
+    }
+
+    @Test
+    void aHelloChangesNothing() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+        byte[] before = history.core.snapshot();
+        var decision = history.decide(new Input.Greeted(new DeviceId("oak"), new dev.flotilla.link.Hello(1, 77, 9, "b".repeat(32), 0, 0, "", "")));
+        assertEquals(List.of(), decision.events());
+        assertArrayEquals(before, history.core.snapshot());
+        var counted = history.reports("oak", history.finished("oak", "sum/0#1"));
+        assertTrue(history.kinds(counted).contains(Event.Counted.class), "the meeting before goes on until a full report carries the new greeting");
+    }
+
+    @Test
+    void anOrderThatNeverArrivedIsAssignedAgainUnderTheSameSerial() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+        long serial = history.device("oak").serial("sum/0#1");
+        history.device("oak").assigned.clear();
+        history.device("oak").highest = 0;
+        history.met("oak", slots(1));
+        assertEquals(List.of(serial), List.copyOf(history.device("oak").assigned.keySet()));
+        assertEquals(1, history.device("oak").assigned.get(serial).attempt());
+    }
+
+    @Test
+    void anAttemptThatTheAgentLostIsPlacedAgain() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+        history.reports("oak", history.accepted("oak", "sum/0#1"));
+        var decision = history.met("oak", slots(1));
+        assertTrue(history.kinds(decision).contains(Event.Gone.class));
+        assertTrue(history.device("oak").assigned.values().stream().anyMatch(a -> a.attempt() == 2));
+    }
+
+    @Test
+    void aNewJournalOfTheAgentMeansThatItsAttemptsAreGone() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+        history.reports("oak", history.running("oak", "sum/0#1"));
+        history.device("oak").agentId = "b".repeat(32);
+        history.device("oak").highest = 0;
+        var decision = history.met("oak", slots(1));
+        assertTrue(history.kinds(decision).contains(Event.Gone.class));
+    }
+
+    @Test
+    void anUnansweredOrderIsSaidAgainLaterAndWithTheSameSerials() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+        history.device("oak").assigned.clear();
+        history.at("3s");
+        assertTrue(history.device("oak").assigned.isEmpty());
+        history.at("6s");
+        assertEquals(1, history.device("oak").assigned.size());
+        assertEquals(1, history.device("oak").assigned.firstKey());
+    }
+
+    @Test
+    void nothingNewIsSaidWhileAnOrderIsUnanswered() {
+        var history = given().meets("oak", slots(4)).submitted("one", 1, "60s");
+        history.submitted("two", 1, "60s");
+        assertEquals(1, history.device("oak").assigned.size());
+        history.reports("oak", history.accepted("oak", "one/0#1"));
+        assertEquals(2, history.device("oak").assigned.size());
+    }
+
+    @Test
+    void aSettledSerialIsSaidAgainUntilItsOrderIsConfirmed() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+        history.reports("oak", history.finished("oak", "sum/0#1"));
+        Device oak = history.device("oak");
+        assertEquals(List.of(1L), oak.settled);
+        oak.in = 1;
+        oak.settled.clear();
+        history.at("20s");
+        history.reports("oak");
+        assertEquals(List.of(1L), oak.settled);
+    }
+
+    @Test
+    void oneTimeWorkGetsItsPermitForThatBootAlone() {
+        var history = given().meets("oak", slots(1)).submittedOnce("once", 1, "60s");
+        var decision = history.reports("oak", history.asking("oak", "once/0#1"));
+        assertEquals(List.of(Event.Permitted.class), history.kinds(decision));
+        assertEquals(List.of(new Order.Permit(1, 1)), history.device("oak").permits);
+    }
+
+    @Test
+    void aPermitAskedForAgainFromAnotherBootIsHeldNotGiven() {
+        var history = given().meets("oak", slots(1)).submittedOnce("once", 1, "60s");
+        RowGroup asking = history.asking("oak", "once/0#1");
+        history.reports("oak", asking);
+        history.device("oak").permits.clear();
+        history.device("oak").boot = 2;
+        var decision = history.met("oak", slots(1), asking);
+        assertTrue(history.kinds(decision).contains(Event.Held.class));
+        assertEquals(List.of(), history.device("oak").permits);
+        assertEquals(Optional.of("needs your decision: 1 held"), history.result("once").needs());
+    }
+
+    @Test
+    void aPermittedAttemptOfASilentDeviceIsHeldAndNeverPlacedElsewhere() {
+        var history = given().meets("oak", slots(1)).submittedOnce("once", 1, "60s");
+        history.reports("oak", history.asking("oak", "once/0#1"));
+        history.at("5s").meets("elm", slots(1)).at("120s");
+        assertTrue(history.device("elm").assigned.isEmpty());
+        assertTrue(history.result("once").needs().isPresent());
+    }
+
+    @Test
+    void aOneTimeAttemptWithoutAPermitIsPlacedElsewhereFreely() {
+        var history = given().meets("oak", slots(1)).submittedOnce("once", 1, "60s");
+        history.reports("oak", history.accepted("oak", "once/0#1"));
+        history.at("5s").meets("elm", slots(1)).at("66s");
+        assertEquals(1, history.device("elm").assigned.size());
+    }
+
+    @Test
+    void anInterruptedOneTimeAttemptIsHeldAndReleaseRunsItAgainUnderANewSerial() {
+        var history = given().meets("oak", slots(1)).submittedOnce("once", 1, "60s");
+        history.reports("oak", history.asking("oak", "once/0#1"));
+        history.reports("oak", history.ended("oak", "once/0#1", AttemptState.INTERRUPTED, "power"));
+        assertTrue(history.result("once").needs().isPresent());
+        history.decide(new Input.ReleaseAsked(99, "once", java.util.OptionalLong.empty(), true));
+        history.reports("oak");
+        assertEquals(2, history.device("oak").assigned.lastKey());
+        assertEquals(2, history.device("oak").assigned.lastEntry().getValue().attempt());
+    }
+
+    @Test
+    void givingUpAHeldTaskEndsTheJobWithWhatItHas() {
+        var history = given().meets("oak", slots(1)).submittedOnce("once", 1, "60s");
+        history.reports("oak", history.asking("oak", "once/0#1"));
+        history.reports("oak", history.ended("oak", "once/0#1", AttemptState.FAILED, "exit 3"));
+        history.decide(new Input.ReleaseAsked(99, "once", java.util.OptionalLong.empty(), false));
+        assertEquals("failed", history.result("once").state());
+    }
+
+    @Test
+    void aFailedTaskGoesToAnotherDeviceAndIsGivenUpAfterItsAttempts() {
+        var history = given().meets("oak", slots(1)).meets("elm", slots(1));
+        history.submit("sum", spec(1), policy("60s", false, 2));
+        String first = history.device("oak").assigned.isEmpty() ? "elm" : "oak";
+        String second = first.equals("oak") ? "elm" : "oak";
+        history.reports(first, history.ended(first, "sum/0#1", AttemptState.FAILED, "bad-value: line 7"));
+        var decision = history.reports(second, history.ended(second, "sum/0#2", AttemptState.FAILED, "bad-value: line 7"));
+        assertTrue(history.kinds(decision).containsAll(List.of(Event.Poisoned.class, Event.JobEnded.class)));
+        assertEquals("failed", history.result("sum").state());
+        assertEquals("bad-value: line 7", history.result("sum").failed().get(0).error());
+        assertEquals(1, history.result("sum").exit());
+    }
+
+    @Test
+    void theSameFailureToldTwiceCountsOnce() {
+        var history = given().meets("oak", slots(1));
+        history.submit("sum", spec(1), policy("60s", false, 2));
+        RowGroup failed = history.ended("oak", "sum/0#1", AttemptState.FAILED, "x");
+        history.reports("oak", failed);
+        history.reports("oak", failed);
+        assertEquals("running", history.result("sum").state());
+    }
+
+    @Test
+    void aResultThatDoesNotDecodeIsAFailureNotAValue() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+        var bad = new dev.flotilla.link.Detail(Duration.ZERO, Duration.ZERO, 0, Optional.of(new dev.flotilla.model.Bytes(new byte[] {1, 2, 3})), "");
+        history.reports("oak", history.row("oak", "sum/0#1", AttemptState.FINISHED, 3, Optional.of(bad)));
+        assertEquals(0, history.result("sum").coverage().shardsCounted());
+    }
+
+    @Test
+    void anEndedRowWhoseDetailDidNotFitIsNeitherCountedNorSettled() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+        history.reports("oak", history.row("oak", "sum/0#1", AttemptState.FINISHED, 3, Optional.empty()));
+        assertEquals(List.of(), history.device("oak").settled);
+        history.reports("oak", history.finished("oak", "sum/0#1"));
+        assertEquals(List.of(1L), history.device("oak").settled);
+    }
+
+    @Test
+    void aRestoredControllerCountsWhatAnAgentFinishedForIt() {
+        var history = given();
+        history.submit("sum", spec(2), policy("60s", false, 3));
+        history.device("oak").highest = 7;
+        var decision = history.met("oak", slots(1), foreign("sum", spec(2), 7, 1, 1, AttemptState.FINISHED));
+        assertTrue(history.kinds(decision).contains(Event.Counted.class));
+        assertTrue(history.kinds(decision).contains(Event.OlderCopyFound.class), "it has serials that this journal never gave");
+        assertTrue(history.device("oak").assigned.firstKey() > 7, "a serial is never used twice (I13)");
+    }
+
+    @Test
+    void aRestoredControllerTakesOverWhatAnAgentRuns() {
+        var history = given();
+        history.submit("sum", spec(1), policy("60s", false, 3));
+        history.device("oak").highest = 7;
+        var decision = history.met("oak", slots(1), foreign("sum", spec(1), 7, 0, 1, AttemptState.RUNNING));
+        assertTrue(history.kinds(decision).contains(Event.Adopted.class));
+        assertTrue(history.device("oak").assigned.isEmpty());
+    }
+
+    @Test
+    void whatAnAgentRunsIsNotTakenOverWhileAnotherAttemptIsLive() {
+        var history = given().meets("elm", slots(1)).submitted("sum", 1, "60s");
+        history.reports("elm", history.running("elm", "sum/0#1"));
+        history.device("oak").highest = 7;
+        history.met("oak", slots(1), foreign("sum", spec(1), 7, 0, 1, AttemptState.RUNNING));
+        assertEquals(List.of(7L), history.device("oak").cancelled);
+    }
+
+    @Test
+    void aRowOfAnUnknownJobIsCancelledAndThenSettled() {
+        var history = given();
+        history.device("oak").highest = 3;
+        history.met("oak", slots(1), foreign("gone", spec(1), 3, 0, 1, AttemptState.RUNNING));
+        assertEquals(List.of(3L), history.device("oak").cancelled);
+        history.reports("oak", foreign("gone", spec(1), 3, 0, 1, AttemptState.CANCELLED));
+        assertEquals(List.of(3L), history.device("oak").settled);
+    }
+
+    @Test
+    void anImpossibleJumpOfSerialsIsRefused() {
+        var history = given();
+        history.device("oak").highest = Long.MAX_VALUE;
+        var decision = history.met("oak", slots(1));
+        assertEquals(List.of(), decision.events());
+    }
+
+    @Test
+    void theSameIdWithTheSameSpecIsTheSameJobAndWithAnotherAConflict() {
+        var history = given().submitted("sum", 4, "60s");
+        var same = history.submit("sum", spec(4), policy("60s", false, 3));
+        assertEquals(List.of(), same.events());
+        assertFalse(((View.Submission) ((Effect.Reply) same.effects().get(0)).view()).isNew());
+        var other = history.submit("sum", spec(5), policy("60s", false, 3));
+        assertEquals("conflict", ((View.Problem) ((Effect.Reply) other.effects().get(0)).view()).code());
+    }
+
+    @Test
+    void aJobThatNoDeviceFitsIsRefusedNamingDeviceAndTerm() {
+        var history = given().meets("oak", labelled(1, "site", "bonn"));
+        TreeMap<String, String> labels = new TreeMap<>();
+        labels.put("site", "berlin");
+        Policy policy = new Policy("least-loaded", labels, List.of(), false, 3, Duration.ofMinutes(1), Optional.empty(), Optional.empty(), Percent.ALL);
+        var decision = history.submit("sum", spec(1), policy);
+        assertEquals(List.of(), decision.events());
+        View.Problem problem = (View.Problem) ((Effect.Reply) decision.effects().get(0)).view();
+        assertEquals(6, problem.exit());
+        assertTrue(problem.why().contains("oak") && problem.why().contains("site=berlin"), problem.why());
+    }
+
+    @Test
+    void aJobWithoutAnyDeviceWaitsAndSaysSo() {
+        var decision = given().submit("sum", spec(1), policy("60s", false, 3));
+        View.Submission said = (View.Submission) ((Effect.Reply) decision.effects().get(0)).view();
+        assertTrue(said.notes().toString().contains("no device"), said.notes().toString());
+    }
+
+    @Test
+    void theDeadlineEndsTheJobWithWhatItHas() {
+        var history = given().meets("oak", slots(1));
+        Policy policy = new Policy("least-loaded", new TreeMap<>(), List.of(), false, 3, Duration.ofMinutes(10), Optional.of(Duration.ofMinutes(2)), Optional.empty(), Percent.parse("50%"));
+        history.submit("sum", spec(2), policy);
+        history.reports("oak", history.finished("oak", "sum/0#1"));
+        history.at("119s");
+        assertEquals("running", history.result("sum").state());
+        history.at("121s");
+        assertEquals("partial", history.result("sum").state());
+        assertEquals(8, history.result("sum").exit());
+    }
+
+    @Test
+    void afterTheEndALateResultChangesNothing() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 2, "60s");
+        history.reports("oak", history.finished("oak", "sum/0#1"));
+        history.decide(new Input.CancelAsked(5, "sum", Instant.EPOCH));
+        var value = history.result("sum").value();
+        history.reports("oak", history.finished("oak", "sum/1#1"));
+        assertEquals(value, history.result("sum").value());
+        assertEquals(1, history.result("sum").coverage().shardsCounted());
+        assertEquals("cancelled", history.result("sum").state());
+    }
+
+    @Test
+    void aRestartedControllerHasEveryJobAndGoesOn() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 4, "60s");
+        history.reports("oak", history.finished("oak", "sum/0#1"));
+        byte[] before = history.core.snapshot();
+        ControllerCore again = new ControllerCore(history.fleet, LedgerCodec.read(before));
+        assertArrayEquals(before, again.snapshot(), "a snapshot gives the same ledger, byte for byte");
+        history.restarted();
+        assertEquals(1, history.result("sum").coverage().shardsCounted());
+        history.met("oak", slots(1), history.accepted("oak", "sum/1#1"));
+        history.reports("oak", history.finished("oak", "sum/1#1"));
+        assertEquals(2, history.result("sum").coverage().shardsCounted());
+    }
+
+    @Test
+    void theTermGrowsWithEachStart() {
+        var history = given().restarted().restarted();
+        assertEquals(3, history.core.ledger().term);
+    }
+
+    @Test
+    void replayingTheJournalGivesTheSameLedgerByteForByte() {
+        var history = given().meets("oak", slots(2)).meets("elm", labelled(2, "site", "x")).submitted("sum", 10, "60s").submittedOnce("once", 2, "60s");
+        history.reports("oak", history.accepted("oak", "sum/0#1"));
+        history.reports("oak", history.finished("oak", "sum/0#1"));
+        history.at("100s");
+        ControllerCore again = new ControllerCore(history.fleet);
+        for (Event event : EventCodec.read(EventCodec.write(history.journal))) again.apply(event);
+        assertArrayEquals(history.core.snapshot(), again.snapshot());
+    }
+
+    @Test
+    void aDeviceThatIsOfflineGetsNothingNew() {
+        var history = given().meets("oak", slots(1)).meets("elm", slots(1));
+        history.decide(new Input.PresenceSeen(new DeviceId("oak"), false));
+        history.submitted("sum", 2, "60s");
+        assertTrue(history.device("oak").assigned.isEmpty());
+        assertEquals(2, history.device("elm").assigned.size());
+    }
+}
