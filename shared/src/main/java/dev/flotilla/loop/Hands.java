@@ -7,6 +7,9 @@ public interface Hands<F> {
     /** Starts these, in order; {@code seq} is the journal's last commit. */
     void start(List<F> effects, long seq);
 
-    /** The core was rebuilt from the journal, as after a start: whatever was under way for the old one must end. */
+    /**
+     * The core was rebuilt from the journal, as after a start: whatever was under way for the old one must end. Inputs that are offered before
+     * this returns are decided before all others, or kept until the journal can be written again.
+     */
     void rebuilt();
 }

@@ -25,6 +25,9 @@ public interface Machine<I, E, F> {
     /** True if the loop must offer this input again after a failed commit: nobody else will say it again. */
     boolean keep(I input);
 
+    /** True if deciding on this input never has events: it is decided also while the journal cannot be written. */
+    boolean reads(I input);
+
     /** True if this effect leaves the process for the other side, so that lazy events must be committed first. */
     boolean speaks(F effect);
 }

@@ -48,6 +48,11 @@ public final class ControllerMachine implements Machine<Input, Event, Effect> {
     }
 
     @Override
+    public boolean reads(Input input) {
+        return input instanceof Input.Asked;
+    }
+
+    @Override
     public boolean speaks(Effect effect) {
         return !(effect instanceof Effect.Note);
     }

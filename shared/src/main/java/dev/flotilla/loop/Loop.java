@@ -1,0 +1,377 @@
+package dev.flotilla.loop;
+
+import dev.flotilla.core.Core;
+import dev.flotilla.core.Decision;
+import dev.flotilla.core.Dice;
+import dev.flotilla.core.Durability;
+import dev.flotilla.core.Moment;
+import dev.flotilla.core.Stamped;
+import dev.flotilla.journal.Journal;
+import dev.flotilla.journal.JournalFailed;
+import dev.flotilla.log.Log;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+
+/**
+ * The only thread that touches core and journal: {@link #run} takes whatever inputs have queued up, the core decides on each, all their events
+ * are committed at once, and then the effects go out. {@link #offer}, {@link #stop} and {@link #degraded} may be called from any thread.
+ *
+ * <p>Two things can go wrong, and both end with a core that is born again from the journal, as at start. <b>A commit fails</b>: nothing goes
+ * out, and until a probe commits, only inputs that read are decided. <b>A decision throws</b>: the batch is tried again input by input, and
+ * the one that throws again is put aside. In both cases the hands are told, and what they offer then is decided before anything else.
+ */
+public final class Loop<I, E, F> {
+    private static final Duration FIRST_PROBE = Duration.ofSeconds(1);
+    private static final Duration LAST_PROBE = Duration.ofMinutes(1);
+
+    /** Hears of the loop's troubles, in the loop's thread. */
+    public interface Listener<I> {
+        /** The journal cannot be written; said once until it heals. {@code why} is for people. */
+        void degraded(String why);
+
+        /** The journal can be written again. */
+        void healed();
+
+        /** An input whose decision throws, also on a fresh core. It is put aside; its events and effects never were. */
+        void culprit(I input, RuntimeException failure);
+    }
+
+    private final Machine<I, E, F> machine;
+    private final Hands<F> hands;
+    private final Journal journal;
+    private final LoopSettings settings;
+    private final Dice seeds;
+    private final LongSupplier nanoTime;
+    private final Listener<I> listener;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition news = lock.newCondition();
+    private final Deque<I> queue = new ArrayDeque<>();
+    private boolean stopping;
+    private Thread rebuilding;
+
+    private Core<I, E, F> core;
+    private final List<E> pending = new ArrayList<>();
+    private long sinceSnapshot;
+    private long lastSnapshot;
+    private volatile boolean degraded;
+    private Duration backoff = FIRST_PROBE;
+    private Moment probeAt;
+
+    /** Inputs for the time after the probe; a set, because the hands may offer the start that is in here already. */
+    private LinkedHashSet<I> kept = new LinkedHashSet<>();
+    /** What the hands offer while they are told of a rebuilt core. */
+    private final List<I> first = new ArrayList<>();
+
+    /** After a tick that threw, so that one that always throws does not fill the disk with new starts. */
+    private Optional<Moment> noTickBefore = Optional.empty();
+
+    private boolean interrupted;
+
+    /**
+     * Replays the journal.
+     *
+     * @param nanoTime  the clock that decides; in production {@code System::nanoTime}
+     * @throws JournalFailed if the journal cannot be read, or this version does not understand what is in it
+     */
+    public Loop(
+            Machine<I, E, F> machine,
+            Hands<F> hands,
+            Journal journal,
+            LoopSettings settings,
+            long seed,
+            LongSupplier nanoTime,
+            Listener<I> listener)
+            throws JournalFailed {
+        this.machine = machine;
+        this.hands = hands;
+        this.journal = journal;
+        this.settings = settings;
+        this.seeds = new Dice(seed);
+        this.nanoTime = nanoTime;
+        this.listener = listener;
+        this.core = birth();
+    }
+
+    /** Queues an input; one that comes after {@link #stop} is dropped. */
+    public void offer(I input) {
+        lock.lock();
+        try {
+            if (rebuilding == Thread.currentThread()) {
+                first.add(input);
+            } else if (!stopping) {
+                queue.add(input);
+                if (queue.size() == 1 || queue.size() == settings.batchMax()) news.signal();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** {@link #run} decides on what is queued, commits what is pending, and returns. */
+    public void stop() {
+        lock.lock();
+        try {
+            stopping = true;
+            news.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** True while the journal cannot be written: inputs that write are dropped. */
+    public boolean degraded() {
+        return degraded;
+    }
+
+    /** Works until {@link #stop}, or an interrupt, which does the same. @throws RuntimeException if even the hands' start cannot be decided */
+    public void run() {
+        while (true) {
+            Optional<Moment> wake =
+                    degraded ? Optional.of(probeAt) : core.wakeAt().map(this::notTooSoon);
+            Optional<List<I>> taken = take(wake);
+            if (taken.isEmpty()) break;
+            List<I> batch = taken.get();
+            boolean due = wake.isPresent() && !now().isBefore(wake.get());
+            if (degraded) {
+                batch.forEach(this::readOrKeep);
+                if (due) probe();
+            } else {
+                // last, so that what has arrived is heard before the core judges who was silent
+                if (due) batch.add(machine.tick());
+                takeUp(batch);
+            }
+        }
+        try {
+            if (!degraded && !pending.isEmpty()) commit();
+        } catch (JournalFailed e) {
+            listener.degraded(e.getMessage());
+        }
+        if (interrupted) Thread.currentThread().interrupt();
+    }
+
+    /** What is queued, at most a batch; waits for the first input, or until {@code wake}, then it may be none. Empty: stopped, and all is done. */
+    private Optional<List<I>> take(Optional<Moment> wake) {
+        List<I> batch = new ArrayList<>();
+        lock.lock();
+        try {
+            while (queue.isEmpty()) {
+                if (stopping) return Optional.empty();
+                long nanos = wake.isPresent() ? wake.get().since(now()).toNanos() : Long.MAX_VALUE;
+                if (nanos <= 0) return Optional.of(batch);
+                news.awaitNanos(nanos);
+            }
+            long linger = settings.linger().toNanos();
+            while (linger > 0 && !stopping && queue.size() < settings.batchMax()) linger = news.awaitNanos(linger);
+            while (!queue.isEmpty() && batch.size() < settings.batchMax()) batch.add(queue.remove());
+        } catch (InterruptedException e) {
+            stopping = true;
+            interrupted = true;
+        } finally {
+            lock.unlock();
+        }
+        return Optional.of(batch);
+    }
+
+    private Moment notTooSoon(Moment wake) {
+        return noTickBefore.filter(wake::isBefore).orElse(wake);
+    }
+
+    private Moment now() {
+        return new Moment(nanoTime.getAsLong());
+    }
+
+    /** The whole batch in one commit; if a decision throws, input by input. */
+    private void takeUp(List<I> batch) {
+        Deque<I> rest = new ArrayDeque<>(batch);
+        try {
+            try {
+                work(batch);
+                return;
+            } catch (RuntimeException e) {
+                rebuild(e);
+            }
+            while (!rest.isEmpty()) {
+                try {
+                    work(List.of(rest.peek()));
+                    rest.remove();
+                } catch (RuntimeException e) {
+                    I culprit = rest.remove();
+                    if (culprit.equals(machine.tick())) noTickBefore = Optional.of(now().plus(LAST_PROBE));
+                    listener.culprit(culprit, e);
+                    rebuild(e);
+                }
+            }
+        } catch (JournalFailed e) {
+            degrade(e, rest);
+        }
+    }
+
+    /** @throws RuntimeException if a decision throws; then nothing was committed, nothing went out, and the core must be rebuilt */
+    private void work(List<I> batch) throws JournalFailed {
+        List<F> effects = new ArrayList<>();
+        boolean durable = false;
+        for (I input : batch) {
+            Decision<E, F> decision = decide(input);
+            for (E event : decision.events()) durable |= machine.durability(event) == Durability.DURABLE;
+            pending.addAll(decision.events());
+            effects.addAll(decision.effects());
+        }
+        if (durable || (!pending.isEmpty() && effects.stream().anyMatch(machine::speaks))) {
+            commit();
+            backoff = FIRST_PROBE;
+        }
+        letGo(effects);
+        if (pending.isEmpty() && sinceSnapshot >= Math.max(settings.snapshotAfter(), lastSnapshot)) snapshot();
+    }
+
+    private Decision<E, F> decide(I input) {
+        return core.decide(new Stamped<>(now(), new Dice(seeds.next()), input));
+    }
+
+    private void commit() throws JournalFailed {
+        byte[] batch = machine.encode(pending);
+        journal.append(batch);
+        pending.clear();
+        sinceSnapshot += batch.length;
+    }
+
+    private void letGo(List<F> effects) {
+        if (effects.isEmpty()) return;
+        try {
+            hands.start(effects, journal.seq());
+        } catch (RuntimeException e) {
+            // as if they were lost on the way: the core says again what is not answered
+            Log.error("effects.lost", "count", effects.size(), "why", e, "at", place(e));
+        }
+    }
+
+    /** Only when nothing is pending, since the core's ledger must be that of the last commit. */
+    private void snapshot() {
+        sinceSnapshot = 0;
+        try {
+            byte[] state = core.snapshot();
+            lastSnapshot = state.length;
+            journal.snapshot(state, settings.dropRows());
+        } catch (JournalFailed | RuntimeException e) {
+            // nothing rests on it: the batches are all there, and the next one may succeed
+            Log.error("snapshot.failed", "why", e);
+        }
+    }
+
+    private static String place(RuntimeException e) {
+        return e.getStackTrace().length == 0 ? "unknown" : e.getStackTrace()[0].toString();
+    }
+
+    private Core<I, E, F> birth() throws JournalFailed {
+        Optional<Journal.Snapshot> snapshot = journal.newestSnapshot();
+        long[] at = {snapshot.map(Journal.Snapshot::seq).orElse(0L)};
+        pending.clear();
+        sinceSnapshot = 0;
+        lastSnapshot = snapshot.map(s -> s.state().length).orElse(0);
+        try {
+            Core<I, E, F> born = machine.birth(snapshot.map(Journal.Snapshot::state), seeds.next());
+            journal.replay(at[0], (seq, body) -> {
+                at[0] = seq;
+                sinceSnapshot += body.length;
+                machine.decode(body).forEach(born::apply);
+            });
+            return born;
+        } catch (RuntimeException e) {
+            throw new JournalFailed(
+                    JournalFailed.Kind.CORRUPT, "the journal cannot be understood at batch " + at[0] + ": " + e, e);
+        }
+    }
+
+    /** After a decision threw. What the hands offer now must be decided, or the loop cannot go on. */
+    private void rebuild(RuntimeException why) throws JournalFailed {
+        Log.error("core.rebuilt", "why", why, "at", place(why));
+        core = birth();
+        work(offeredByHands());
+    }
+
+    /** Tells the hands that the core is new, and takes what they offer meanwhile. */
+    private List<I> offeredByHands() {
+        rebuilding(Thread.currentThread());
+        try {
+            hands.rebuilt();
+            return List.copyOf(first);
+        } finally {
+            first.clear();
+            rebuilding(null);
+        }
+    }
+
+    private void rebuilding(Thread thread) {
+        lock.lock();
+        rebuilding = thread;
+        lock.unlock();
+    }
+
+    /** Nothing of the failed commit was let out. {@code undone} are the inputs that it would have settled. */
+    private void degrade(JournalFailed why, Collection<I> undone) {
+        degraded = true;
+        probeLater();
+        listener.degraded(why.getMessage());
+        rebirth();
+        LinkedHashSet<I> again = new LinkedHashSet<>(offeredByHands());
+        undone.stream().filter(machine::keep).forEach(again::add);
+        again.addAll(kept);
+        kept = again;
+    }
+
+    /** While degraded: no core if not even reading succeeds. */
+    private void rebirth() {
+        try {
+            core = birth();
+        } catch (JournalFailed e) {
+            core = null;
+            Log.error("journal.unreadable", "why", e.getMessage());
+        }
+    }
+
+    private void readOrKeep(I input) {
+        if (machine.keep(input)) kept.add(input);
+        if (!machine.reads(input) || core == null) return;
+        try {
+            Decision<E, F> decision = decide(input);
+            if (!decision.events().isEmpty()) throw new IllegalStateException("an input that only reads had events");
+            letGo(decision.effects());
+        } catch (RuntimeException e) {
+            listener.culprit(input, e);
+            rebirth();
+        }
+    }
+
+    /** The wait grows also when a probe commits and the inputs that were kept then do not. */
+    private void probeLater() {
+        probeAt = now().plus(backoff);
+        Duration twice = backoff.multipliedBy(2);
+        backoff = twice.compareTo(LAST_PROBE) < 0 ? twice : LAST_PROBE;
+    }
+
+    private void probe() {
+        try {
+            if (core == null) core = birth();
+            commit();
+        } catch (JournalFailed e) {
+            // the listener knows why since it began
+            probeLater();
+            return;
+        }
+        degraded = false;
+        listener.healed();
+        List<I> again = List.copyOf(kept);
+        kept.clear();
+        takeUp(again);
+    }
+}
