@@ -11,10 +11,11 @@ import java.util.Optional;
  * @param broker         {@code mqtt://host:port}
  * @param user           user name; empty for none
  * @param password       never logged
+ * @param keepAlive      whole seconds, 1 to 65535
  * @param subscriptions  topic filters, subscribed again after each connect
  * @param will           last will
  * @param birth          published after each connect
- * @param threadName     prefix of the names of its threads
+ * @param threadName     prefix of the name of its supervisor; Paho names its own threads by the client id
  */
 public record MqttSettings(
         URI broker,

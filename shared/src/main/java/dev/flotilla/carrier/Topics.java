@@ -53,6 +53,16 @@ public record Topics(FleetName fleet) {
         return root() + "event/device/" + device;
     }
 
+    /** Filter of all events. */
+    public String events() {
+        return root() + "event/#";
+    }
+
+    /** Filter of all topics of the fleet. */
+    public String everything() {
+        return root() + "#";
+    }
+
     /** The device of {@code device/{id}/{kind}}, if the topic is one and its id is well formed. */
     public Optional<DeviceId> device(String topic, String kind) {
         String prefix = root() + "device/";

@@ -1,0 +1,184 @@
+package dev.flotilla.controller.broker;
+
+import com.hivemq.configuration.service.InternalConfigurations;
+import com.hivemq.embedded.EmbeddedExtension;
+import com.hivemq.embedded.EmbeddedHiveMQ;
+import dev.flotilla.carrier.Topics;
+import dev.flotilla.model.Exit;
+import dev.flotilla.model.Limits;
+import dev.flotilla.model.UserError;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * HiveMQ CE within this process: on 127.0.0.1 only, nothing on disk, each client authenticated, denied what its role does not need. {@link #start}
+ * returns when it takes clients and has proved that it refuses an anonymous one and a wrong password.
+ *
+ * <p>Its start takes 0.7 to 4 s. What makes it fast is decided on the JVM's command line, so the launcher passes {@code -XX:TieredStopAtLevel=1
+ * -XX:+UseSerialGC} and an AppCDS archive; nothing is needed to make it work on 17, and on 25 {@code --enable-native-access=ALL-UNNAMED
+ * --sun-misc-unsafe-memory-access=allow} (unknown to 17: only if {@code java -version} is 24 or later) keeps warnings of JNA and Netty off the
+ * terminal. Two parallel brokers in one JVM share HiveMQ's static settings: tests do with one a JVM.
+ */
+public final class EmbeddedBroker implements AutoCloseable {
+    /** An admin request of 128 KiB, which is as large as an envelope may be, and its topics and properties. */
+    static final int PACKET = Math.max(Limits.ENVELOPE, 128 * 1024) + 4 * 1024;
+
+    private static final String LOOPBACK = "127.0.0.1";
+
+    static {
+        // Both must be set before the first class of HiveMQ is loaded. Guice compiles classes at start for a speed that
+        // is not needed here.
+        propose("guice_bytecode_gen_option", "DISABLED");
+        propose("org.slf4j.simpleLogger.log.com.hivemq", "warn");
+    }
+
+    private final EmbeddedHiveMQ broker;
+    private final int port;
+
+    /** @throws UserError if the port is in use, the directory cannot be written, or the broker would let in anybody; then nothing is left running */
+    public static EmbeddedBroker start(BrokerSettings settings) {
+        checkFree(settings.port());
+        Gate gate = new Gate(settings.authority(), new Topics(settings.fleet()));
+        EmbeddedHiveMQ broker = build(settings, gate);
+        try {
+            InternalConfigurations.AUTH_DENY_UNAUTHENTICATED_CONNECTIONS.set(
+                    true); // built embedded, it allows all by default
+            InternalConfigurations.PERSISTENCE_SHUTDOWN_GRACE_PERIOD_MSEC.set(
+                    0); // there is nothing to wait for at the end
+            broker.start().join();
+            if (!gate.stands()) throw insecure("its authentication did not start");
+            int port = gate.port();
+            Probe.refused(LOOPBACK, port);
+            return new EmbeddedBroker(broker, port);
+        } catch (CompletionException e) {
+            stop(broker);
+            checkFree(settings.port()); // taken since
+            throw new UserError(
+                    Exit.FAILED,
+                    "the embedded broker did not start",
+                    String.valueOf(e.getCause()),
+                    "the log above says more; docs/operations.md");
+        } catch (Probe.LetIn e) {
+            stop(broker);
+            throw insecure(e.getMessage());
+        }
+    }
+
+    private EmbeddedBroker(EmbeddedHiveMQ broker, int port) {
+        this.broker = broker;
+        this.port = port;
+    }
+
+    /** Where it listens, on 127.0.0.1. */
+    public int port() {
+        return port;
+    }
+
+    /** Cuts all clients and stops; takes about two seconds. A process that ends may as well just end. */
+    @Override
+    public void close() {
+        stop(broker);
+    }
+
+    private static void stop(EmbeddedHiveMQ broker) {
+        try {
+            broker.close();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the embedded broker did not stop", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static EmbeddedHiveMQ build(BrokerSettings settings, Gate gate) {
+        Path data = settings.data();
+        try {
+            Path conf = Files.createDirectories(data.resolve("conf"));
+            Files.writeString(conf.resolve("config.xml"), config(settings.port()));
+            return EmbeddedHiveMQ.builder()
+                    .withConfigurationFolder(conf)
+                    .withDataFolder(Files.createDirectories(data.resolve("data")))
+                    .withExtensionsFolder(Files.createDirectories(data.resolve("extensions")))
+                    .withEmbeddedExtension(EmbeddedExtension.builder()
+                            .withId("flotilla")
+                            .withName("flotilla")
+                            .withVersion("1")
+                            .withExtensionMain(gate)
+                            .build())
+                    .withoutLoggingBootstrap()
+                    .build();
+        } catch (IOException e) {
+            throw new UserError(
+                    Exit.USAGE,
+                    "the embedded broker cannot use " + data,
+                    e.toString(),
+                    "flotilla controller --data DIR          with a directory that you may write");
+        }
+    }
+
+    /**
+     * Sessions end with their connection and nothing is stored. The receive maximum and the queue are above what one process sends at once:
+     * beyond its queue HiveMQ drops what it has acknowledged.
+     */
+    private static String config(int port) {
+        return """
+                <hivemq>
+                  <listeners>
+                    <tcp-listener><port>%d</port><bind-address>%s</bind-address></tcp-listener>
+                  </listeners>
+                  <mqtt>
+                    <queued-messages><max-queue-size>10000</max-queue-size></queued-messages>
+                    <quality-of-service><max-qos>1</max-qos></quality-of-service>
+                    <session-expiry><max-interval>0</max-interval></session-expiry>
+                    <shared-subscriptions><enabled>false</enabled></shared-subscriptions>
+                    <packets><max-packet-size>%d</max-packet-size></packets>
+                    <receive-maximum><server-receive-maximum>1000</server-receive-maximum></receive-maximum>
+                  </mqtt>
+                  <security>
+                    <allow-empty-client-id><enabled>false</enabled></allow-empty-client-id>
+                  </security>
+                  <anonymous-usage-statistics><enabled>false</enabled></anonymous-usage-statistics>
+                  <persistence><mode>in-memory</mode></persistence>
+                </hivemq>
+                """.formatted(port, LOOPBACK, PACKET);
+    }
+
+    private static void checkFree(int port) {
+        try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getByName(LOOPBACK))) {
+            return; // closed again: HiveMQ binds for itself
+        } catch (BindException e) {
+            boolean taken = e.getMessage().contains("in use");
+            throw new UserError(
+                    Exit.USAGE,
+                    "port " + port + (taken ? " is in use" : " cannot be used"),
+                    taken
+                            ? "another program listens on " + LOOPBACK + ":" + port + ", perhaps another controller"
+                            : e.getMessage(),
+                    "flotilla controller --port 0          takes a free port");
+        } catch (IOException | IllegalArgumentException e) {
+            throw new UserError(
+                    Exit.USAGE,
+                    "port " + port + " cannot be used",
+                    e.getMessage(),
+                    "flotilla controller --port 0          takes a free port");
+        }
+    }
+
+    private static UserError insecure(String why) {
+        return new UserError(
+                Exit.FAILED,
+                "the embedded broker was stopped: it would let in anybody",
+                why,
+                "flotilla controller --broker mqtt://HOST:PORT          with a broker of your own; and please report this");
+    }
+
+    private static void propose(String property, String value) {
+        if (System.getProperty(property) == null) System.setProperty(property, value);
+    }
+}

@@ -1,0 +1,167 @@
+package dev.flotilla.carrier;
+
+import dev.flotilla.carrier.MqttWire.Over;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/**
+ * A carrier over MQTT 5. One thread of its own, the supervisor, owns the connection: it makes a fresh client for each try, subscribes, watches
+ * that the broker is heard, and tries again with jitter until it is closed. Nothing is kept over a connection: clean start, no session, no
+ * store. All its threads are daemons.
+ *
+ * <p>After {@link #close} or a takeover it is used up.
+ */
+public final class MqttCarrier implements Carrier {
+    /** The first wait after a connection that lasted, at most; each further one is at least this long. */
+    private static final Duration WAIT_LEAST = Duration.ofSeconds(1);
+
+    private static final Duration WAIT_MOST = Duration.ofMinutes(2);
+    /** How long a connection must be up for the next loss to count as the first. */
+    private static final Duration LASTING = Duration.ofSeconds(30);
+    /** Of the second that {@link #close} may take. */
+    private static final Duration GOODBYE = Duration.ofMillis(900);
+
+    /** Held here because the log manager forgets loggers, and their levels with them. Paho logs what the listener is told anyway. */
+    private static final Logger PAHO = Logger.getLogger("org.eclipse.paho.mqttv5");
+
+    static {
+        PAHO.setLevel(Level.OFF);
+    }
+
+    private final MqttSettings settings;
+    private final String server;
+    private final Listener listener;
+    private final Thread supervisor;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private volatile Optional<Message> farewell = Optional.empty();
+    /** The connection that is being made or used; null between two tries. */
+    private volatile MqttWire wire;
+
+    private volatile boolean up;
+
+    /** @throws IllegalArgumentException with a sentence for people, if the broker's address or the keep-alive is no good */
+    public MqttCarrier(MqttSettings settings, Listener listener) {
+        this.settings = settings;
+        this.server = server(settings.broker());
+        if (settings.keepAlive().toSeconds() < 1 || settings.keepAlive().toSeconds() > 65_535) {
+            throw new IllegalArgumentException("keep-alive must be 1 s to 65535 s, not " + settings.keepAlive());
+        }
+        this.listener = listener;
+        supervisor = new Thread(this::supervise, settings.threadName() + "-supervisor");
+        supervisor.setDaemon(true);
+    }
+
+    private static String server(URI broker) {
+        if (!"mqtt".equalsIgnoreCase(broker.getScheme()) || broker.getHost() == null) {
+            throw new IllegalArgumentException("a broker's address is mqtt://host:port, not " + broker);
+        }
+        return "tcp://" + broker.getHost() + ":" + (broker.getPort() < 0 ? 1883 : broker.getPort());
+    }
+
+    /** Begins to connect; returns at once. */
+    public void start() {
+        supervisor.start();
+    }
+
+    @Override
+    public boolean publish(Message message) {
+        MqttWire now = wire;
+        return up && now != null && now.publish(message);
+    }
+
+    @Override
+    public boolean connected() {
+        return up;
+    }
+
+    @Override
+    public void close(Optional<Message> farewell) {
+        this.farewell = farewell;
+        closed.countDown();
+        MqttWire now = wire;
+        if (now != null) now.end(new Over(Over.Cause.CLOSED, "closed"));
+        if (Thread.currentThread() == supervisor) return;
+        try {
+            supervisor.join(GOODBYE.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (now != null) now.cut();
+    }
+
+    private void supervise() {
+        int losses = 0;
+        String told = "";
+        while (!isClosed()) {
+            long since = System.nanoTime();
+            Over over = oneConnection();
+            boolean wasUp = up;
+            up = false;
+            wire = null;
+            switch (over.cause()) {
+                case CLOSED -> {
+                    return;
+                }
+                case TAKEN_OVER -> {
+                    listener.takenOver();
+                    return;
+                }
+                case REFUSED -> listener.refused(over.getMessage());
+                case LOST -> {
+                    if (wasUp || !told.equals(over.getMessage())) listener.down(over.getMessage());
+                }
+            }
+            told = over.getMessage();
+            if (wasUp && System.nanoTime() - since > LASTING.toNanos()) losses = 0;
+            Duration wait =
+                    over.cause() == Over.Cause.REFUSED ? between(WAIT_MOST.dividedBy(2), WAIT_MOST) : backoff(losses++);
+            if (closedWithin(wait)) return;
+        }
+    }
+
+    /** Connects, subscribes, stays, and says why it is over. */
+    private Over oneConnection() {
+        try (MqttWire mine = new MqttWire(server, settings, listener)) {
+            wire = mine;
+            if (isClosed()) return new Over(Over.Cause.CLOSED, "closed");
+            mine.connect();
+            up = true;
+            listener.up();
+            settings.birth().ifPresent(mine::publish);
+            mine.stay();
+            throw new AssertionError("stays for ever");
+        } catch (Over over) {
+            if (over.cause() == Over.Cause.CLOSED && up) wire.goodbye(farewell);
+            return over;
+        }
+    }
+
+    /** Full jitter: the first wait is short, so that a broker's restart is hardly noticed; the further ones have a growing ceiling. */
+    private static Duration backoff(int losses) {
+        if (losses == 0) return between(Duration.ZERO, WAIT_LEAST);
+        long ceiling = WAIT_LEAST.toMillis() << Math.min(losses, 7);
+        return between(WAIT_LEAST, Duration.ofMillis(Math.min(ceiling, WAIT_MOST.toMillis())));
+    }
+
+    private static Duration between(Duration least, Duration most) {
+        return Duration.ofMillis(ThreadLocalRandom.current().nextLong(least.toMillis(), most.toMillis() + 1));
+    }
+
+    private boolean isClosed() {
+        return closed.getCount() == 0;
+    }
+
+    private boolean closedWithin(Duration wait) {
+        try {
+            return closed.await(wait.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            return true; // nobody but a shutdown interrupts this thread
+        }
+    }
+}
