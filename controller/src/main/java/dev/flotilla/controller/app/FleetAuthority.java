@@ -24,8 +24,7 @@ final class FleetAuthority implements Authority {
 
     @Override
     public Optional<Role> authenticate(String user, byte[] password, String clientId) {
-        if (user.equals(CONTROLLER))
-            return same(password, controllerPassword) ? Optional.of(new Role.Controller()) : Optional.empty();
+        if (user.equals(CONTROLLER)) return same(password, controllerPassword) ? Optional.of(new Role.Controller()) : Optional.empty();
         if (user.equals(ADMIN)) {
             return same(password, root.clientPassword(fleet, ADMIN)) && clientId.startsWith(ADMIN + "-")
                     ? Optional.of(new Role.Client(ADMIN))
@@ -33,9 +32,7 @@ final class FleetAuthority implements Authority {
         }
         if (!user.matches("[a-z0-9-]{1,64}") || !clientId.equals(user)) return Optional.empty();
         DeviceId device = new DeviceId(user);
-        return same(password, root.devicePassword(fleet, device))
-                ? Optional.of(new Role.Device(device))
-                : Optional.empty();
+        return same(password, root.devicePassword(fleet, device)) ? Optional.of(new Role.Device(device)) : Optional.empty();
     }
 
     private static boolean same(byte[] shown, String right) {

@@ -115,19 +115,10 @@ final class Placing {
     private List<Candidate> fitting(JobState job) {
         List<Candidate> fitting = new ArrayList<>();
         for (Session s : sessions.all.values()) {
-            if (!s.met()
-                    || !s.online
-                    || refusal(s.capacity, job.policy, job.where).isPresent()) continue;
+            if (!s.met() || !s.online || refusal(s.capacity, job.policy, job.where).isPresent()) continue;
             DeviceState device = ledger.device(s.id);
             fitting.add(new Candidate(
-                    s.id,
-                    s.capacity.slots(),
-                    s.window(),
-                    s.capacity.load(),
-                    s.capacity.speed(),
-                    s.roundTrip(),
-                    s.taskTime(),
-                    device.unsettled.size()));
+                    s.id, s.capacity.slots(), s.window(), s.capacity.load(), s.capacity.speed(), s.roundTrip(), s.taskTime(), device.unsettled.size()));
         }
         return fitting;
     }

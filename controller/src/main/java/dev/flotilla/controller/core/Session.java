@@ -57,7 +57,6 @@ final class Session {
 
     /** The order that a report must answer; 0 for none. */
     long inFlight;
-
     Moment inFlightAt;
     Duration inFlightWait = Limits.RESEND;
     List<Long> assignSent = List.of();
@@ -135,9 +134,7 @@ final class Session {
     }
 
     void roundTripWas(Duration measured) {
-        roundTrip = roundTripKnown
-                ? Duration.ofNanos((long) (roundTrip.toNanos() * (1 - SMOOTHING) + measured.toNanos() * SMOOTHING))
-                : measured;
+        roundTrip = roundTripKnown ? Duration.ofNanos((long) (roundTrip.toNanos() * (1 - SMOOTHING) + measured.toNanos() * SMOOTHING)) : measured;
         roundTripKnown = true;
     }
 

@@ -30,7 +30,6 @@ final class TaskState {
     int attempts;
     /** Attempts that are live: neither ended, nor lost, nor gone. */
     int live;
-
     Optional<Permit> permit = Optional.empty();
     Optional<String> heldWhy = Optional.empty();
     private List<Failure> failures = List.of();
@@ -54,8 +53,7 @@ final class TaskState {
     }
 
     boolean knowsFailure(DeviceId device, String agentId, long serial) {
-        for (Failure f : failures)
-            if (f.serial() == serial && f.device().equals(device) && f.agentId().equals(agentId)) return true;
+        for (Failure f : failures) if (f.serial() == serial && f.device().equals(device) && f.agentId().equals(agentId)) return true;
         return false;
     }
 

@@ -44,8 +44,7 @@ public final class FoldTree {
 
     /** Takes in a task's result. @throws IllegalStateException if it is in already: whoever counts must ask {@link #has} first */
     public void add(long index, Partial result) {
-        if (index < 0 || index >= tasks || has(index))
-            throw new IllegalStateException("task " + index + " of " + tasks + " cannot be counted");
+        if (index < 0 || index >= tasks || has(index)) throw new IllegalStateException("task " + index + " of " + tasks + " cannot be counted");
         counted++;
         Partial node = result;
         int level = 0;
@@ -89,12 +88,8 @@ public final class FoldTree {
         out.array(2).put(counted).array((int) size());
         for (int level = 0; level < levels.size(); level++) {
             int at = level;
-            levels.get(level)
-                    .forEach((position, node) -> out.array(3)
-                            .put(at)
-                            .put(position)
-                            .put(new dev.flotilla.model.Bytes(node.encode()))
-                            .end());
+            levels.get(level).forEach((position, node) ->
+                    out.array(3).put(at).put(position).put(new dev.flotilla.model.Bytes(node.encode())).end());
         }
         out.end().end();
     }
@@ -108,11 +103,7 @@ public final class FoldTree {
             int level = (int) node.number(0, tree.levels.size() - 1);
             long position = node.number(0, tree.nodes(level) - 1);
             try {
-                return tree.levels
-                        .get(level)
-                        .put(
-                                position,
-                                program.decode(node.bytes(2 * Limits.INLINE).array()));
+                return tree.levels.get(level).put(position, program.decode(node.bytes(2 * Limits.INLINE).array()));
             } catch (BadResult e) {
                 throw new Malformed("a node of the fold", e);
             }
