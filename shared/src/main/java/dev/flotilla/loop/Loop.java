@@ -136,20 +136,10 @@ public final class Loop<I, E, F> {
     /** Works until {@link #stop}, or an interrupt, which does the same. @throws RuntimeException if even the hands' start cannot be decided */
     public void run() {
         while (true) {
-            Optional<Moment> wake =
-                    degraded ? Optional.of(probeAt) : core.wakeAt().map(this::notTooSoon);
+            Optional<Moment> wake = wake();
             Optional<List<I>> taken = take(wake);
             if (taken.isEmpty()) break;
-            List<I> batch = taken.get();
-            boolean due = wake.isPresent() && !now().isBefore(wake.get());
-            if (degraded) {
-                batch.forEach(this::readOrKeep);
-                if (due) probe();
-            } else {
-                // last, so that what has arrived is heard before the core judges who was silent
-                if (due) batch.add(machine.tick());
-                takeUp(batch);
-            }
+            turn(wake, taken.get());
         }
         try {
             if (!degraded && !pending.isEmpty()) commit();
@@ -157,6 +147,37 @@ public final class Loop<I, E, F> {
             listener.degraded(e.getMessage());
         }
         if (interrupted) Thread.currentThread().interrupt();
+    }
+
+    /**
+     * Takes up what is queued, without waiting: for a world with a clock of its own, whose only thread calls this instead of {@link #run}.
+     *
+     * @return when to call it again, if nothing is offered sooner; empty for never
+     */
+    public Optional<Moment> turn() {
+        turn(wake(), queued());
+        lock.lock();
+        try {
+            return queue.isEmpty() ? wake() : Optional.of(now());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Optional<Moment> wake() {
+        return degraded ? Optional.of(probeAt) : core.wakeAt().map(this::notTooSoon);
+    }
+
+    private void turn(Optional<Moment> wake, List<I> batch) {
+        boolean due = wake.isPresent() && !now().isBefore(wake.get());
+        if (degraded) {
+            batch.forEach(this::readOrKeep);
+            if (due) probe();
+        } else {
+            // last, so that what has arrived is heard before the core judges who was silent
+            if (due) batch.add(machine.tick());
+            takeUp(batch);
+        }
     }
 
     /** What is queued, at most a batch; waits for the first input, or until {@code wake}, then it may be none. Empty: stopped, and all is done. */
@@ -172,7 +193,7 @@ public final class Loop<I, E, F> {
             }
             long linger = settings.linger().toNanos();
             while (linger > 0 && !stopping && queue.size() < settings.batchMax()) linger = news.awaitNanos(linger);
-            while (!queue.isEmpty() && batch.size() < settings.batchMax()) batch.add(queue.remove());
+            batch.addAll(queued());
         } catch (InterruptedException e) {
             stopping = true;
             interrupted = true;
@@ -180,6 +201,17 @@ public final class Loop<I, E, F> {
             lock.unlock();
         }
         return Optional.of(batch);
+    }
+
+    private List<I> queued() {
+        List<I> batch = new ArrayList<>();
+        lock.lock();
+        try {
+            while (!queue.isEmpty() && batch.size() < settings.batchMax()) batch.add(queue.remove());
+        } finally {
+            lock.unlock();
+        }
+        return batch;
     }
 
     private Moment notTooSoon(Moment wake) {
