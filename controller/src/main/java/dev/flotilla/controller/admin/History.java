@@ -113,6 +113,7 @@ public final class History {
         View.DeviceSummary s = detail.summary();
         List<String> why = new ArrayList<>();
         why.add("it counted " + detail.counted() + " results, " + detail.wasted() + " more came too late and were not counted");
+        detail.setAside().ifPresent(why::add);
         detail.ignored().forEach((reason, n) -> why.add(n + " envelopes ignored: " + reason));
         why.addAll(events(null, -1, Optional.of(s.device())));
         String what = "device " + s.device() + " is " + s.state() + s.since().map(t -> ", last heard " + t).orElse("") + ", holds " + s.held() + " attempts on " + s.slots() + " slots";

@@ -63,6 +63,7 @@ public final class ControllerApp implements AutoCloseable {
     private final Loop<Input, Event, Effect> loop;
     private final Thread loopThread;
     private final AdminService admin;
+    private final ControllerHands hands;
     private final MqttCarrier carrier;
     private final String adminUser;
     private final String adminPassword;
@@ -104,9 +105,8 @@ public final class ControllerApp implements AutoCloseable {
                 }
             });
             admin = new AdminService(topics, VERSION, this::offer, this::degraded, artifacts, work, history);
-            ControllerHands hands = new ControllerHands(fleet, root, artifacts, admin, this::begin);
+            hands = new ControllerHands(fleet, root, artifacts, admin, this::begin);
             loop = new Loop<>(machine, hands, journal, LoopSettings.controller(), new SecureRandom().nextLong(), System::nanoTime, new Watch());
-            registerPlans(machine, admin, file);
             carrier = new MqttCarrier(mqtt(user, password), new Ears());
             hands.speakThrough(carrier);
             admin.speakThrough(carrier);
@@ -156,15 +156,6 @@ public final class ControllerApp implements AutoCloseable {
         if (external.passwordFile().isEmpty()) return Optional.empty();
         OwnerOnly.check(external.passwordFile().get());
         return Optional.of(Files.readString(external.passwordFile().get()).strip());
-    }
-
-    /** Large shards of jobs that run are found by their own digests again. */
-    private static void registerPlans(ControllerMachine machine, AdminService admin, Path file) throws JournalFailed {
-        try (JournalReader reader = SqliteJournal.readOnly(file)) {
-            reader.replay(0, (seq, body) -> {
-                for (Event event : machine.decode(body)) if (event instanceof Event.JobSubmitted e) admin.register(e.plan());
-            });
-        }
     }
 
     private MqttSettings mqtt(Optional<String> user, Optional<String> password) {
@@ -314,7 +305,7 @@ public final class ControllerApp implements AutoCloseable {
             try {
                 Envelope envelope = EnvelopeCodec.decode(body.get());
                 if (envelope instanceof Report report) offer(new Input.Reported(device, report, payload.length));
-                else if (envelope instanceof Hello hello) offer(new Input.Greeted(device, hello));
+                else if (envelope instanceof Hello hello) offer(new Input.Greeted(device, hello, hands.told()));
                 else offer(new Input.Ignored(device, "not for a controller"));
             } catch (Malformed e) {
                 offer(new Input.Ignored(device, "malformed"));

@@ -37,6 +37,7 @@ final class ControllerHands implements Hands<Effect> {
     private final Runnable restart;
     private final Map<DeviceId, LinkKey> keys = new TreeMap<>();
     private volatile Carrier carrier;
+    private volatile long told;
 
     ControllerHands(FleetName fleet, RootSecret root, ArtifactStore artifacts, AdminService admin, Runnable restart) {
         this.fleet = fleet;
@@ -53,6 +54,7 @@ final class ControllerHands implements Hands<Effect> {
 
     @Override
     public void start(List<Effect> effects, long seq) {
+        told = seq;
         for (Effect effect : effects) {
             if (effect instanceof Effect.SendOrder e) order(e.device(), e.order(), seq);
             else if (effect instanceof Effect.Reply e) admin.replied(e.request(), e.view());
@@ -63,11 +65,18 @@ final class ControllerHands implements Hands<Effect> {
             } else if (effect instanceof Effect.TellDevice e) {
                 carrier.publish(Carrier.Message.of(
                         topics.deviceEvent(e.device()), ("{\"device\":\"" + e.device() + "\",\"state\":\"" + e.state() + "\"}").getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+            } else if (effect instanceof Effect.KnowPlan e) {
+                admin.register(e.plan());
             } else if (effect instanceof Effect.Note e) {
                 if (e.warning()) Log.warn(e.name(), e.keys().toArray());
                 else Log.info(e.name(), e.keys().toArray());
             }
         }
+    }
+
+    /** The last commit that anything was said of. Any thread. */
+    long told() {
+        return told;
     }
 
     @Override

@@ -50,7 +50,7 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
         Input in = stamped.input();
         if (in instanceof Input.Reported i) meetings.reported(step, i.device(), i.report(), i.bytes());
         else if (in instanceof Input.Ticked) ticked(step);
-        else if (in instanceof Input.Greeted i) meetings.greeted(step, i.device(), i.hello());
+        else if (in instanceof Input.Greeted i) meetings.greeted(step, i.device(), i.hello(), i.seq());
         else if (in instanceof Input.Submitted i) jobs.submitted(step, i);
         else if (in instanceof Input.Asked i) {
             step.start(new Effect.Reply(i.request(), views.answer(i.query(), jobs, step.at, i.wall(), fleet.value())));
@@ -70,7 +70,7 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
     private void begun(Step step, long seq) {
         step.emit(new Event.Started(ledger.term + 1, seq));
         for (DeviceState device : ledger.devices.values()) sessions.of(device.id, step.at, ledger);
-        jobs.begun(step.at);
+        jobs.begun(step);
         lastLook = step.at;
     }
 
@@ -94,6 +94,7 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
         List<Moment> due = new ArrayList<>();
         look.ifPresent(due::add);
         jobs.due().ifPresent(due::add);
+        placing.due().ifPresent(due::add);
         orders.due().ifPresent(due::add);
         return due.stream().min(Moment::compareTo);
     }

@@ -54,6 +54,6 @@ public final class ControllerMachine implements Machine<Input, Event, Effect> {
 
     @Override
     public boolean speaks(Effect effect) {
-        return !(effect instanceof Effect.Note);
+        return !(effect instanceof Effect.Note || effect instanceof Effect.KnowPlan);
     }
 }

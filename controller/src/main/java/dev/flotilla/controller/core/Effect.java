@@ -3,6 +3,7 @@ package dev.flotilla.controller.core;
 import dev.flotilla.link.Greeting;
 import dev.flotilla.link.Order;
 import dev.flotilla.model.DeviceId;
+import dev.flotilla.shard.ShardPlan;
 
 /** A deed for after the commit. */
 public sealed interface Effect {
@@ -14,6 +15,9 @@ public sealed interface Effect {
 
     /** Answer a client's request. */
     record Reply(long request, View view) implements Effect {}
+
+    /** Make a running job's large shards known by their own digests. */
+    record KnowPlan(ShardPlan plan) implements Effect {}
 
     /** Tell watchers of a job. */
     record TellJob(View.JobEvent event) implements Effect {}

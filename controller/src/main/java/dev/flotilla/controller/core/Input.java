@@ -20,8 +20,8 @@ public sealed interface Input {
     /** The time that the core asked for has come. */
     record Ticked() implements Input {}
 
-    /** A device wants to meet. */
-    record Greeted(DeviceId device, Hello hello) implements Input {}
+    /** A device wants to meet; {@code seq} is a commit of this journal at or after the last one that was told to any device. */
+    record Greeted(DeviceId device, Hello hello, long seq) implements Input {}
 
     /** A device's report; {@code bytes} is its size on the wire. */
     record Reported(DeviceId device, Report report, int bytes) implements Input {}

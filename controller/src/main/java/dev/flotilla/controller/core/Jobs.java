@@ -45,8 +45,11 @@ final class Jobs {
     }
 
     /** The clocks of jobs that run already: their deadlines go on from what was left. */
-    void begun(Moment now) {
-        for (JobState job : ledger.running.values()) clock(job, now);
+    void begun(Step step) {
+        for (JobState job : ledger.running.values()) {
+            clock(job, step.at);
+            if (job.plan.file().isPresent()) step.start(new Effect.KnowPlan(job.plan));
+        }
     }
 
     private Clock clock(JobState job, Moment now) {
@@ -119,7 +122,7 @@ final class Jobs {
                 continue;
             }
             fitting++;
-            if (session != null && session.met() && session.online) slots += capacity.slots();
+            if (session != null && session.met() && session.online && !session.trust.quarantined()) slots += capacity.slots();
         }
         return new View.Fit(slots, known, fitting, refused);
     }

@@ -159,7 +159,7 @@ final class Ledger {
         TaskState task = job.task(index);
         job.held--;
         task.heldWhy = Optional.empty();
-        task.permit = Optional.empty();
+        task.spendPermit();
         if (again) {
             task.status = TaskState.Status.OPEN;
             placeAgain(job, task);

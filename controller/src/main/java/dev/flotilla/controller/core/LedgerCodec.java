@@ -61,8 +61,8 @@ final class LedgerCodec {
     }
 
     private static void task(CborOut out, TaskState task) {
-        out.array(7).put(task.index).put(task.status.ordinal()).put(task.attempts).put(task.live);
-        out.maybe(task.permit, (o, p) -> o.array(3).put(p.device().value()).put(p.serial()).put(p.boot()).end());
+        out.array(8).put(task.index).put(task.status.ordinal()).put(task.attempts).put(task.live);
+        out.maybe(task.permit, LedgerCodec::permit);
         out.maybe(task.heldWhy, CborOut::put);
         out.each(task.failures(), (o, f) -> o.array(4)
                 .put(f.device().value())
@@ -70,7 +70,16 @@ final class LedgerCodec {
                 .put(f.serial())
                 .put(f.error())
                 .end());
+        out.each(task.spent(), LedgerCodec::permit);
         out.end();
+    }
+
+    private static void permit(CborOut out, TaskState.Permit p) {
+        out.array(3).put(p.device().value()).put(p.serial()).put(p.boot()).end();
+    }
+
+    private static TaskState.Permit permit(CborIn in) {
+        return new TaskState.Permit(new DeviceId(in.text(ID)), in.number(), in.number());
     }
 
     private static void device(CborOut out, DeviceState device) {
@@ -167,10 +176,14 @@ final class LedgerCodec {
         task.status = TaskState.Status.values()[(int) in.number(0, TaskState.Status.values().length - 1)];
         task.attempts = (int) in.number();
         task.live = (int) in.number();
-        task.permit = in.maybeArray(e -> new TaskState.Permit(new DeviceId(e.text(ID)), e.number(), e.number()));
+        task.permit = in.maybeArray(LedgerCodec::permit);
         task.heldWhy = in.maybeText(Limits.ERROR_TEXT);
         in.eachArray(ANY, e -> {
             task.failed(new TaskState.Failure(new DeviceId(e.text(ID)), e.text(ID), e.number(), e.text(2 * Limits.ERROR_TEXT)));
+            return task;
+        });
+        in.eachArray(ANY, e -> {
+            task.spent(permit(e));
             return task;
         });
         return task;

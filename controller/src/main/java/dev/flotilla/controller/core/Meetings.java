@@ -33,7 +33,7 @@ final class Meetings {
     }
 
     /** Answers a hello. Changes nothing that lasts: a meeting begins when a full report carries the fresh greeting. */
-    void greeted(Step step, DeviceId device, Hello hello) {
+    void greeted(Step step, DeviceId device, Hello hello, long seq) {
         Session session = sessions.of(device, step.at, ledger);
         if (hello.version() != Hello.VERSION) {
             session.ignore("version " + hello.version());
@@ -45,6 +45,7 @@ final class Meetings {
         else {
             greeting = step.dice.id();
             session.pending = Optional.of(hello);
+            session.pendingAhead = hello.term() == ledger.term && hello.seq() > seq;
             session.pendingGreeting = greeting;
         }
         session.online = true;
@@ -60,6 +61,9 @@ final class Meetings {
             device = ledger.device(id);
             if (jumps(step, session, device, hello, report)) return;
             session.begin(hello, report.greeting());
+            boolean trusted = session.trust.against().isEmpty();
+            session.trust.met(step.at, hello.boot(), hello.machineBoot());
+            if (trusted) session.trust.against().ifPresent(why -> step.start(Effect.Note.warning("device.set-aside", "device", id, "why", why)));
             session.pending = Optional.empty();
             step.start(Effect.Note.of("link.met", "device", id, "boot", Long.toHexString(hello.boot()), "version", hello.software()));
             step.start(new Effect.TellDevice(id, "ready"));
@@ -119,7 +123,7 @@ final class Meetings {
     private void knownAs(Step step, Session session, DeviceState device, Hello hello, Report report) {
         capacityIs(step, session, device, hello.agentId(), report.capacity().orElseThrow());
         Map.Entry<Long, Long> next = ledger.terms.higherEntry(hello.term());
-        boolean lacks = hello.term() > ledger.term || next != null && hello.seq() > next.getValue();
+        boolean lacks = session.pendingAhead || hello.term() > ledger.term || next != null && hello.seq() > next.getValue();
         if (lacks) rows.olderCopy(step, device, hello.term());
         if (report.highest() >= device.next) {
             step.emit(new Event.SerialsRaised(device.id, report.highest() + 1));
@@ -149,7 +153,7 @@ final class Meetings {
                 groups.put(row.serial(), group);
             }
         }
-        session.shown.clear();
+        session.showAnew();
         session.unsent.clear();
         List<Long> gone = new ArrayList<>();
         for (Attempt attempt : device.unsettled.values()) {

@@ -4,12 +4,15 @@ import dev.flotilla.controller.place.Candidate;
 import dev.flotilla.controller.place.PlacementPolicies;
 import dev.flotilla.controller.place.PlacementPolicy;
 import dev.flotilla.controller.place.Where;
+import dev.flotilla.core.Moment;
 import dev.flotilla.model.Capacity;
 import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.Policy;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -18,8 +21,17 @@ import java.util.TreeSet;
 final class Placing {
     private final Ledger ledger;
     private final Sessions sessions;
+    private static final Duration FIRST_BACKOFF = Duration.ofSeconds(1);
+    private static final int MOST_DOUBLINGS = 6;
+    private static final TreeMap<Long, Backoff> NONE = new TreeMap<>();
+
     /** Where each job's last task went; memory only, for policies that take turns. */
     private final TreeMap<Long, DeviceId> last = new TreeMap<>();
+    /** By job and task: what failed waits so long before it is placed again; memory only. */
+    private final TreeMap<Long, TreeMap<Long, Backoff>> backoffs = new TreeMap<>();
+
+    /** Until when a task waits after that many failures. */
+    private record Backoff(int failures, Moment until) {}
 
     Placing(Ledger ledger, Sessions sessions) {
         this.ledger = ledger;
@@ -27,6 +39,7 @@ final class Placing {
     }
 
     void place(Step step) {
+        backoffs.keySet().retainAll(ledger.running.keySet());
         for (JobState job : ledger.running.values()) {
             if (job.ready().isPresent()) place(step, job);
         }
@@ -44,6 +57,7 @@ final class Placing {
         while (waiting.hasNext() && !room.isEmpty()) {
             long index = waiting.next();
             TaskState task = job.tasks.get(index);
+            if (task != null && !task.failures().isEmpty() && backsOff(step, job, task)) continue;
             List<Candidate> choices = task == null || task.failures().isEmpty() ? room : untried(task, fitting, room);
             if (choices.isEmpty()) continue;
             Candidate chosen = choices.size() == 1 ? choices.get(0) : policy.choose(choices, lastChosen);
@@ -64,6 +78,31 @@ final class Placing {
             for (Event.Placement p : batch.placements) session.unsent.add(p.serial());
             sessions.touch(session);
         });
+    }
+
+    /** A task that failed waits 1 s, then twice as long each time, up to a minute. */
+    private boolean backsOff(Step step, JobState job, TaskState task) {
+        TreeMap<Long, Backoff> ofJob = backoffs.computeIfAbsent(job.number, n -> new TreeMap<>());
+        Backoff backoff = ofJob.get(task.index);
+        int failures = task.failures().size();
+        if (backoff == null || backoff.failures() != failures) {
+            Duration wait = FIRST_BACKOFF.multipliedBy(1L << Math.min(failures - 1, MOST_DOUBLINGS));
+            backoff = new Backoff(failures, step.at.plus(wait));
+            ofJob.put(task.index, backoff);
+        }
+        return step.at.isBefore(backoff.until());
+    }
+
+    /** When the next task that failed may be placed again. */
+    Optional<Moment> due() {
+        Moment due = null;
+        for (JobState job : ledger.running.values()) {
+            for (Map.Entry<Long, Backoff> e : backoffs.getOrDefault(job.number, NONE).entrySet()) {
+                boolean waits = job.again.contains(e.getKey());
+                if (waits && (due == null || e.getValue().until().isBefore(due))) due = e.getValue().until();
+            }
+        }
+        return Optional.ofNullable(due);
     }
 
     private static final class Batch {
@@ -114,13 +153,15 @@ final class Placing {
 
     private List<Candidate> fitting(JobState job) {
         List<Candidate> fitting = new ArrayList<>();
+        List<Candidate> suspects = new ArrayList<>();
         for (Session s : sessions.all.values()) {
-            if (!s.met() || !s.online || refusal(s.capacity, job.policy, job.where).isPresent()) continue;
+            if (!s.met() || !s.online || s.trust.quarantined()) continue;
+            if (refusal(s.capacity, job.policy, job.where).isPresent()) continue;
             DeviceState device = ledger.device(s.id);
-            fitting.add(new Candidate(
+            (s.trust.suspect() ? suspects : fitting).add(new Candidate(
                     s.id, s.capacity.slots(), s.window(), s.capacity.load(), s.capacity.speed(), s.roundTrip(), s.taskTime(), device.unsettled.size()));
         }
-        return fitting;
+        return fitting.isEmpty() ? suspects : fitting;
     }
 
     /** The first label or term of a job that a device does not meet, and what it says instead. */

@@ -5,6 +5,7 @@ import dev.flotilla.link.Row;
 import dev.flotilla.link.RowGroup;
 import dev.flotilla.model.AttemptState;
 import dev.flotilla.model.Bytes;
+import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.Limits;
 import dev.flotilla.model.Quoted;
 import dev.flotilla.program.BadResult;
@@ -128,7 +129,8 @@ final class Rows {
             count();
             TaskState task = job.tasks.get(row.index());
             boolean permitted = task != null && task.permit.isPresent() && task.permit.get().isFor(device.id, row.serial());
-            boolean started = permitted || state == AttemptState.INTERRUPTED && job.policy.once();
+            boolean decided = task != null && task.hasSpent(device.id, row.serial());
+            boolean started = permitted || !decided && state == AttemptState.INTERRUPTED && job.policy.once();
             if (holds(row)) {
                 step.emit(new Event.Ended(device.id, job.id, List.of(new Event.End(row.serial(), row.index(), row.attempt(), state, error))));
             }
@@ -145,6 +147,13 @@ final class Rows {
 
         void count() {
             if (counts.isEmpty()) return;
+            for (long index : elsewhere) {
+                for (DeviceId failed : job.tasks.get(index).failedOn()) {
+                    Session blamed = sessions.all.get(failed);
+                    if (blamed != null && !failed.equals(device.id)) blamed.trust.blame();
+                }
+            }
+            sessions.of(device.id, step.at, ledger).trust.praise();
             step.emit(new Event.Counted(device.id, job.id, counts));
             TreeSet<Long> also = elsewhere;
             counts = new ArrayList<>();
@@ -169,7 +178,8 @@ final class Rows {
         boolean held = task != null && task.status == TaskState.Status.HELD;
         boolean permitted = task != null && task.permit.isPresent() && task.permit.get().isFor(device.id, row.serial());
         if (job.policy.once() && row.state() == AttemptState.RUNNING) {
-            if (!permitted && open) olderCopy(step, device, ledger.term);
+            boolean decided = task != null && task.hasSpent(device.id, row.serial());
+            if (!permitted && !decided && open) olderCopy(step, device, ledger.term);
             if (!open && !held) session.cancel.add(row.serial());
             return;
         }

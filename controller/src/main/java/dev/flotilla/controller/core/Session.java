@@ -34,6 +34,8 @@ final class Session {
 
     Optional<Hello> pending = Optional.empty();
     long pendingGreeting;
+    /** The hello told of a commit of this very term that the journal lacks. */
+    boolean pendingAhead;
     Optional<Moment> askedForHello = Optional.empty();
 
     long hello;
@@ -70,6 +72,7 @@ final class Session {
     long envelopesDown;
     long bytesUp;
     final TreeMap<String, Long> ignored = new TreeMap<>();
+    final Trust trust = new Trust();
 
     Session(DeviceId id, Moment born, Capacity capacity) {
         this.id = id;
@@ -88,8 +91,7 @@ final class Session {
         boot = with.boot();
         lastIn = 0;
         lastOut = 0;
-        shown.clear();
-        specs.clear();
+        showAnew();
         unsent.clear();
         settle.clear();
         settleSent.clear();
@@ -113,6 +115,12 @@ final class Session {
 
     void unshow(long serial, Digest spec) {
         if (shown.remove(serial) != null) specs.computeIfPresent(spec, (s, n) -> n == 1 ? null : n - 1);
+    }
+
+    /** A full report follows: what was shown before it is not known any more. */
+    void showAnew() {
+        shown.clear();
+        specs.clear();
     }
 
     boolean hasSpec(Digest spec) {

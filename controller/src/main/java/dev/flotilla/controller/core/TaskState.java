@@ -32,6 +32,8 @@ final class TaskState {
     int live;
     Optional<Permit> permit = Optional.empty();
     Optional<String> heldWhy = Optional.empty();
+    /** Permits that the operator has decided on: what their attempts say later is no news. */
+    private List<Permit> spent = List.of();
     private List<Failure> failures = List.of();
 
     TaskState(long index) {
@@ -48,8 +50,25 @@ final class TaskState {
         return failures;
     }
 
-    void forgetFailures() {
-        failures = List.of();
+    /** The operator decided: the permit, if there is one, is off the record. */
+    void spendPermit() {
+        permit.ifPresent(this::spent);
+        permit = Optional.empty();
+    }
+
+    void spent(Permit old) {
+        List<Permit> more = new ArrayList<>(spent);
+        more.add(old);
+        spent = List.copyOf(more);
+    }
+
+    List<Permit> spent() {
+        return spent;
+    }
+
+    boolean hasSpent(DeviceId device, long serial) {
+        for (Permit p : spent) if (p.isFor(device, serial)) return true;
+        return false;
     }
 
     boolean knowsFailure(DeviceId device, String agentId, long serial) {

@@ -107,7 +107,8 @@ public sealed interface View {
             Link link,
             long counted,
             long wasted,
-            SortedMap<String, Long> ignored)
+            SortedMap<String, Long> ignored,
+            Optional<String> setAside)
             implements View {}
 
     record Link(Optional<Double> roundTripMs, long envelopesUp, long envelopesDown, long bytesUp) {}

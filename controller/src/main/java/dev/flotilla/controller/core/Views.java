@@ -266,6 +266,8 @@ final class Views {
         if (session != null) for (AttemptState s : session.shown.values()) if (s == AttemptState.RUNNING) running++;
         String state = session == null || !session.met() ? "never met" : session.online ? "ready" : "offline";
         if (state.equals("never met") && device.capacity != null) state = "silent";
+        if (session != null && session.trust.suspect()) state = "suspect";
+        if (session != null && session.trust.quarantined()) state = "quarantined";
         return new View.DeviceSummary(
                 device.id.value(),
                 state,
@@ -304,7 +306,8 @@ final class Views {
                         : new View.Link(roundTrip(session), session.envelopesUp, session.envelopesDown, session.bytesUp),
                 device.counted,
                 device.wasted,
-                session == null ? new TreeMap<>() : session.ignored);
+                session == null ? new TreeMap<>() : session.ignored,
+                session == null ? Optional.empty() : session.trust.against());
     }
 
     /** For watchers. */

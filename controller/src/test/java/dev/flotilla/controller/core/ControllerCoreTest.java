@@ -97,7 +97,7 @@ class ControllerCoreTest {
     void aHelloChangesNothing() {
         var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
         byte[] before = history.core.snapshot();
-        var decision = history.decide(new Input.Greeted(new DeviceId("oak"), new dev.flotilla.link.Hello(1, 77, 9, "b".repeat(32), 0, 0, "", "")));
+        var decision = history.decide(new Input.Greeted(new DeviceId("oak"), new dev.flotilla.link.Hello(1, 77, 9, "b".repeat(32), 0, 0, "", ""), 0));
         assertEquals(List.of(), decision.events());
         assertArrayEquals(before, history.core.snapshot());
         var counted = history.reports("oak", history.finished("oak", "sum/0#1"));
@@ -218,6 +218,77 @@ class ControllerCoreTest {
     }
 
     @Test
+    void anAttemptThatTheOperatorDecidedOnIsNoSignOfAnOlderCopyWhenItGoesOn() {
+        var history = given().meets("oak", slots(1)).submittedOnce("once", 1, "60s");
+        history.reports("oak", history.asking("oak", "once/0#1"));
+        history.reports("oak", history.running("oak", "once/0#1"));
+        history.at("120s");
+        history.decide(new Input.ReleaseAsked(99, "once", java.util.OptionalLong.empty(), true));
+        var again = history.reports("oak", history.running("oak", "once/0#1"));
+        assertFalse(history.kinds(again).contains(Event.OlderCopyFound.class), again.events().toString());
+        var ended = history.reports("oak", history.ended("oak", "once/0#1", AttemptState.INTERRUPTED, "power"));
+        assertFalse(history.kinds(ended).contains(Event.Held.class), "the operator has decided on that attempt already");
+    }
+
+    @Test
+    void aStartedOneTimeAttemptWithoutAPermitOnRecordShowsAnOlderCopy() {
+        var history = given().meets("oak", slots(1)).submittedOnce("once", 2, "60s");
+        var decision = history.reports("oak", history.running("oak", "once/0#1"));
+        assertTrue(history.kinds(decision).contains(Event.OlderCopyFound.class));
+        assertEquals(Optional.of("needs your decision: 2 held"), history.result("once").needs());
+    }
+
+    @Test
+    void aCommitOfThisVeryTermThatTheJournalLacksShowsAnOlderCopy() {
+        var history = given().submittedOnce("once", 1, "60s");
+        Device oak = history.device("oak");
+        history.decide(new Input.Greeted(oak.id, new dev.flotilla.link.Hello(1, 5, 1, oak.agentId, 1, 700, "", ""), 600));
+        oak.hello = 5;
+        var decision = history.decide(new Input.Reported(oak.id, history.report(oak, true, Optional.of(slots(1))), 100));
+        assertTrue(history.kinds(decision).contains(Event.OlderCopyFound.class));
+    }
+
+    @Test
+    void aDeviceThatFailsWhatOthersDoIsSetAside() {
+        var history = given().meets("elm", slots(1)).meets("oak", slots(1));
+        history.decide(new Input.PresenceSeen(new DeviceId("elm"), false));
+        for (String job : List.of("a", "b", "c")) {
+            history.submitted(job, 1, "60s");
+            history.reports("oak", history.accepted("oak", job + "/0#1"));
+            history.reports("oak", history.ended("oak", job + "/0#1", AttemptState.FAILED, "no such library"));
+        }
+        history.decide(new Input.PresenceSeen(new DeviceId("elm"), true));
+        history.at("5s");
+        for (String job : List.of("a", "b", "c")) history.reports("elm", history.finished("elm", job + "/0#2"));
+        int given = history.device("oak").assigned.size();
+        history.submitted("next", 2, "60s");
+        history.reports("elm");
+        assertEquals(given, history.device("oak").assigned.size());
+    }
+
+    @Test
+    void aCardInTwoMachinesIsQuarantined() {
+        var history = given();
+        for (int i = 0; i < 8; i++) {
+            history.device("oak").boot = i % 2 + 1;
+            history.met("oak", slots(1));
+        }
+        history.submitted("sum", 1, "60s");
+        assertTrue(history.device("oak").assigned.isEmpty());
+    }
+
+    @Test
+    void aDeviceThatMerelyRestartsOftenIsNotQuarantined() {
+        var history = given();
+        for (int boot = 1; boot < 9; boot++) {
+            history.device("oak").boot = boot;
+            history.met("oak", slots(1));
+        }
+        history.submitted("sum", 1, "60s");
+        assertEquals(1, history.device("oak").assigned.size());
+    }
+
+    @Test
     void givingUpAHeldTaskEndsTheJobWithWhatItHas() {
         var history = given().meets("oak", slots(1)).submittedOnce("once", 1, "60s");
         history.reports("oak", history.asking("oak", "once/0#1"));
@@ -233,6 +304,8 @@ class ControllerCoreTest {
         String first = history.device("oak").assigned.isEmpty() ? "elm" : "oak";
         String second = first.equals("oak") ? "elm" : "oak";
         history.reports(first, history.ended(first, "sum/0#1", AttemptState.FAILED, "bad-value: line 7"));
+        assertTrue(history.device(second).assigned.isEmpty(), "it waits a second first");
+        history.at("2s");
         var decision = history.reports(second, history.ended(second, "sum/0#2", AttemptState.FAILED, "bad-value: line 7"));
         assertTrue(history.kinds(decision).containsAll(List.of(Event.Poisoned.class, Event.JobEnded.class)));
         assertEquals("failed", history.result("sum").state());

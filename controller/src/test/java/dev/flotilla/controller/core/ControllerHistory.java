@@ -137,7 +137,7 @@ final class ControllerHistory {
     Decision<Event, Effect> met(String id, Capacity capacity, RowGroup... rows) {
         Device device = device(id);
         device.hello = 1000 + seed;
-        decide(new Input.Greeted(device.id, new Hello(1, device.hello, device.boot, device.agentId, 0, 0, "", "0.1.0")));
+        decide(new Input.Greeted(device.id, new Hello(1, device.hello, device.boot, device.agentId, 0, 0, "", "0.1.0"), 0));
         device.out = 0;
         device.in = 0;
         return decide(new Input.Reported(device.id, report(device, true, Optional.of(capacity), rows), 100));
