@@ -49,6 +49,11 @@ public record Topics(FleetName fleet) {
         return root() + "event/job/" + job;
     }
 
+    /** Filter of every job's events. */
+    public String jobEvents() {
+        return root() + "event/job/+";
+    }
+
     public String deviceEvent(DeviceId device) {
         return root() + "event/device/" + device;
     }

@@ -6,6 +6,7 @@ import dev.flotilla.carrier.Topics;
 import dev.flotilla.codec.EnvelopeCodec;
 import dev.flotilla.controller.admin.AdminService;
 import dev.flotilla.controller.core.Effect;
+import dev.flotilla.controller.core.View;
 import dev.flotilla.link.Envelope;
 import dev.flotilla.link.Greeting;
 import dev.flotilla.link.Order;
@@ -36,6 +37,8 @@ final class ControllerHands implements Hands<Effect> {
     private final AdminService admin;
     private final Runnable restart;
     private final Map<DeviceId, LinkKey> keys = new TreeMap<>();
+    /** Bytes to each device. */
+    private final Map<DeviceId, Long> sent = new TreeMap<>();
     private volatile Carrier carrier;
     private volatile long told;
 
@@ -57,7 +60,7 @@ final class ControllerHands implements Hands<Effect> {
         told = seq;
         for (Effect effect : effects) {
             if (effect instanceof Effect.SendOrder e) order(e.device(), e.order(), seq);
-            else if (effect instanceof Effect.Reply e) admin.replied(e.request(), e.view());
+            else if (effect instanceof Effect.Reply e) admin.replied(e.request(), counted(e.view()));
             else if (effect instanceof Effect.TellJob e) admin.tell(e.event());
             else if (effect instanceof Effect.SendGreeting e) {
                 Greeting g = e.greeting();
@@ -117,8 +120,14 @@ final class ControllerHands implements Hands<Effect> {
         return Optional.of(new Order.Chunk(digest, from, total.getAsLong(), new Bytes(artifacts.read(digest, from, length))));
     }
 
+    private View counted(View view) {
+        if (!(view instanceof View.DeviceDetail detail)) return view;
+        return detail.sent(sent.getOrDefault(new DeviceId(detail.summary().device()), 0L));
+    }
+
     private void send(DeviceId device, Envelope envelope) {
         byte[] sealed = key(device).seal(LinkKey.Direction.DOWN, fleet, device, EnvelopeCodec.encode(envelope));
+        sent.merge(device, (long) sealed.length, Long::sum);
         carrier.publish(Carrier.Message.of(topics.order(device), sealed));
     }
 

@@ -109,9 +109,16 @@ public sealed interface View {
             long wasted,
             SortedMap<String, Long> ignored,
             Optional<String> setAside)
-            implements View {}
+            implements View {
+        /** The same, with the bytes that were sent to it. */
+        public DeviceDetail sent(long bytes) {
+            Link counted = new Link(link.roundTripMs(), link.envelopesUp(), link.envelopesDown(), link.bytesUp(), bytes);
+            return new DeviceDetail(summary, facts, labels, live, counted, this.counted, wasted, ignored, setAside);
+        }
+    }
 
-    record Link(Optional<Double> roundTripMs, long envelopesUp, long envelopesDown, long bytesUp) {}
+    /** {@code bytesDown} is 0 here: the hands count what they send. */
+    record Link(Optional<Double> roundTripMs, long envelopesUp, long envelopesDown, long bytesUp, long bytesDown) {}
 
     /** {@code slots}: of all devices that are met and fit; {@code refused}: device and term, for those that do not fit. */
     record Fit(int slots, int known, int fitting, List<String> refused) implements View {}

@@ -302,8 +302,8 @@ final class Views {
                 c == null ? new TreeMap<>() : c.labels(),
                 live,
                 session == null
-                        ? new View.Link(Optional.empty(), 0, 0, 0)
-                        : new View.Link(roundTrip(session), session.envelopesUp, session.envelopesDown, session.bytesUp),
+                        ? new View.Link(Optional.empty(), 0, 0, 0, 0)
+                        : new View.Link(roundTrip(session), session.envelopesUp, session.envelopesDown, session.bytesUp, 0),
                 device.counted,
                 device.wasted,
                 session == null ? new TreeMap<>() : session.ignored,
