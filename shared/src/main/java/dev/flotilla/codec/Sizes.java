@@ -10,8 +10,10 @@ import dev.flotilla.model.Spec;
 public final class Sizes {
     /** An order without lists, its tag included. */
     public static final int ORDER = 400;
+    /** A report without rows and capacity, its tag included. */
+    public static final int BARE_REPORT = 400;
     /** A report without rows, its tag included; the capacity advertisement at its largest. */
-    public static final int REPORT = 400 + 64 * 2 * 200;
+    public static final int REPORT = BARE_REPORT + 64 * 2 * 200;
     /** A group of rows or assignments without them. */
     public static final int GROUP = 200;
     /** A full chunk. */
