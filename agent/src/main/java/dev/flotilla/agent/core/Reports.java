@@ -1,0 +1,230 @@
+package dev.flotilla.agent.core;
+
+import dev.flotilla.codec.RowSizes;
+import dev.flotilla.codec.Sizes;
+import dev.flotilla.core.Moment;
+import dev.flotilla.link.Report;
+import dev.flotilla.link.Row;
+import dev.flotilla.link.RowGroup;
+import dev.flotilla.model.Capacity;
+import dev.flotilla.model.Limits;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+
+/**
+ * Builds reports from what is not noted yet (PROTOCOL section 3, Sending). At most one that wants an answer is in flight; news collects
+ * meanwhile. An unanswered one is built again from the newest state. Beats go out whatever else is under way.
+ */
+final class Reports {
+    private final Ledger ledger;
+    private final Session session;
+    private final Artifacts artifacts;
+
+    Reports(Ledger ledger, Session session, Artifacts artifacts) {
+        this.ledger = ledger;
+        this.session = session;
+        this.artifacts = artifacts;
+    }
+
+    /** The controller has applied the report of that number: what it carried is noted, if it is still so. */
+    void confirmed(Step step, long re) {
+        if (session.inFlight.isEmpty() || session.inFlight.get().report().n() != re) return;
+        Report report = session.inFlight.get().report();
+        session.roundTripWas(step.at.since(session.inFlight.get().at()));
+        session.inFlight = Optional.empty();
+        session.reportAgain.stop();
+        if (report.full()) session.full = false;
+        report.capacity().ifPresent(c -> session.capacityNoted = Optional.of(c));
+        for (RowGroup group : report.rows()) for (Row row : group.rows()) noted(row);
+        boolean waits = session.settleAgain.due().isPresent();
+        if (!session.unsettled.isEmpty() && !waits) session.settleAgain.again(step.at, session.patience());
+    }
+
+    private void noted(Row row) {
+        Attempt attempt = ledger.attempts.get(row.serial());
+        if (attempt == null || attempt.revision != row.revision()) return;
+        if (!row.state().ended()) session.dirty.remove(row.serial());
+        else if (row.detail().isPresent()) {
+            session.dirty.remove(row.serial());
+            session.unsettled.add(row.serial());
+        }
+    }
+
+    /** Says what is due. */
+    void say(Step step) {
+        if (!session.met()) return;
+        boolean beat = !step.at.isBefore(session.said.plus(session.beat));
+        if (session.inFlight.isPresent()) {
+            if (session.reportAgain.isDue(step.at)) send(step);
+            else if (beat) sendBeat(step);
+            return;
+        }
+        if (session.settleAgain.isDue(step.at)) {
+            session.dirty.addAll(session.unsettled);
+            session.unsettled.clear();
+            session.settleAgain.pause();
+        }
+        Optional<Report.Need> need = artifacts.need();
+        boolean asks = need.isPresent() && (!need.equals(session.asked) || session.needAgain.isDue(step.at));
+        if (beat || session.full || session.mustAnswer || !session.dirty.isEmpty() || asks || capacityIsNew())
+            send(step);
+    }
+
+    private void send(Step step) {
+        Report report = build(step);
+        session.mustAnswer = false;
+        session.said = step.at;
+        session.gotTold = report.got();
+        needTold(step.at, report.need());
+        if (report.wantsAnswer()) {
+            session.inFlight = Optional.of(new Session.InFlight(report, step.at));
+            session.reportAgain.again(step.at, session.patience());
+        }
+        step.start(new Effect.Send(report));
+    }
+
+    private void needTold(Moment now, Optional<Report.Need> need) {
+        if (need.isEmpty()) session.needAgain.stop();
+        else if (need.equals(session.asked)) session.needAgain.again(now, session.patience());
+        else session.needAgain.start(now, session.patience());
+        session.asked = need;
+    }
+
+    /** A sign of life beside an unanswered report. It brings no rows, so it confirms no order either: those rows are the order's answer. */
+    private void sendBeat(Step step) {
+        session.said = step.at;
+        step.start(new Effect.Send(report(
+                step,
+                session.gotTold,
+                false,
+                List.of(),
+                artifacts.need().filter(session.asked::equals),
+                Optional.empty())));
+    }
+
+    private Report report(
+            Step step,
+            long got,
+            boolean full,
+            List<RowGroup> rows,
+            Optional<Report.Need> need,
+            Optional<Capacity> capacity) {
+        return new Report(
+                session.hello,
+                session.greeting,
+                ++session.n,
+                got,
+                full,
+                full ? ledger.highest : 0,
+                rows,
+                need,
+                capacity,
+                Instant.EPOCH,
+                step.at.since(session.begunAt));
+    }
+
+    private Report build(Step step) {
+        boolean full = session.full;
+        boolean tell = full || capacityChanged();
+        Optional<Capacity> capacity = tell ? Optional.of(session.capacity) : Optional.empty();
+        int room = Limits.ENVELOPE - (tell ? Sizes.REPORT : Sizes.BARE_REPORT);
+        List<RowGroup> rows = new Listing(room).rows(full ? ledger.attempts.keySet() : session.dirty);
+        return report(step, session.got, full, rows, artifacts.need(), capacity);
+    }
+
+    /**
+     * The rows of one report, oldest first: all of them, and the details that have room. (Only a device that holds a thousand attempts of a
+     * thousand jobs has more rows than fit; what is left out is told by the next report.)
+     */
+    private final class Listing {
+        private record Group(Work work, RowSizes sizes, List<Row> rows) {}
+
+        private final TreeMap<Work, Group> groups = new TreeMap<>();
+        private int room;
+
+        Listing(int room) {
+            this.room = room;
+        }
+
+        List<RowGroup> rows(Iterable<Long> serials) {
+            List<Attempt> listed = new ArrayList<>();
+            List<Group> of = new ArrayList<>();
+            Group group = null;
+            for (long serial : serials) {
+                Attempt attempt = ledger.attempts.get(serial);
+                if (group == null || group.work != attempt.work) {
+                    group = groups.get(attempt.work);
+                    if (group == null) {
+                        group = new Group(attempt.work, new RowSizes(attempt.work.job()), new ArrayList<>());
+                        if (group.sizes.bytes() > room) break;
+                        room -= group.sizes.bytes();
+                        groups.put(attempt.work, group);
+                    }
+                }
+                int before = group.sizes.bytes();
+                group.sizes.add(attempt.row(false));
+                int cost = group.sizes.bytes() - before;
+                if (cost > room) break;
+                room -= cost;
+                listed.add(attempt);
+                of.add(group);
+            }
+            for (int i = 0; i < listed.size(); i++) of.get(i).rows.add(detailed(listed.get(i), of.get(i)));
+            List<RowGroup> rows = new ArrayList<>();
+            for (Group g : groups.values()) {
+                if (!g.rows.isEmpty()) rows.add(new RowGroup(g.work.job(), g.work.spec(), g.rows));
+            }
+            return rows;
+        }
+
+        private Row detailed(Attempt attempt, Group group) {
+            if (attempt.detail.isEmpty()) return attempt.row(false);
+            int cost = group.sizes.cost(attempt.detail.get());
+            if (cost > room) return attempt.row(false);
+            room -= cost;
+            group.sizes.add(attempt.detail.get());
+            return attempt.row(true);
+        }
+    }
+
+    /** What others place by is told at once; what drifts is told with the next report. */
+    private boolean capacityIsNew() {
+        if (session.capacityNoted.isEmpty()) return true;
+        Capacity told = session.capacityNoted.get();
+        Capacity now = session.capacity;
+        return now.slots() != told.slots()
+                || !now.facts().equals(told.facts())
+                || !now.labels().equals(told.labels());
+    }
+
+    private boolean capacityChanged() {
+        if (capacityIsNew()) return true;
+        Capacity told = session.capacityNoted.orElseThrow();
+        Capacity now = session.capacity;
+        return Math.abs(now.load() - told.load()) > 0.25
+                || Math.abs(now.memFree() - told.memFree()) > 0.2 * told.memFree()
+                || differs(now.celsius(), told.celsius(), 3)
+                || differs(now.speed(), told.speed(), 0.2 * told.speed().orElse(0));
+    }
+
+    private static boolean differs(OptionalDouble now, OptionalDouble told, double most) {
+        if (now.isPresent() != told.isPresent()) return true;
+        return now.isPresent() && Math.abs(now.getAsDouble() - told.getAsDouble()) > most;
+    }
+
+    /** When something of this is due, while a meeting goes on. */
+    Optional<Moment> due() {
+        if (!session.met()) return Optional.empty();
+        Moment due = session.said.plus(session.beat);
+        List<Optional<Moment>> others = session.inFlight.isPresent()
+                ? List.of(session.reportAgain.due())
+                : List.of(session.settleAgain.due(), artifacts.need().flatMap(n -> session.needAgain.due()));
+        for (Optional<Moment> other : others)
+            if (other.isPresent() && other.get().isBefore(due)) due = other.get();
+        return Optional.of(due);
+    }
+}
