@@ -101,7 +101,7 @@ public final class RecordReader {
                 break;
             }
             byte b = buffer[next++];
-            if (b == 0) throw new BadRecord(nextLine, "a NUL byte, which no text has");
+            if (b == 0) throw new BadRecord(nextLine, "a NUL byte, so the file is binary");
             if (at == At.NUMBER) {
                 if (b == '\t') {
                     text = next - begin;
