@@ -128,8 +128,16 @@ public final class MqttCarrier implements Carrier {
     /** Connects, subscribes, stays, and says why it is over. */
     private Over oneConnection() {
         try (MqttWire mine = new MqttWire(server, settings, listener)) {
-            wire = mine;
-            if (isClosed()) return new Over(Over.Cause.CLOSED, "closed");
+            return live(mine);
+        } catch (Over over) {
+            return over;
+        }
+    }
+
+    private Over live(MqttWire mine) {
+        wire = mine;
+        try {
+            if (isClosed()) throw new Over(Over.Cause.CLOSED, "closed");
             mine.connect();
             up = true;
             listener.up();
@@ -137,7 +145,7 @@ public final class MqttCarrier implements Carrier {
             mine.stay();
             throw new AssertionError("stays for ever");
         } catch (Over over) {
-            if (over.cause() == Over.Cause.CLOSED && up) wire.goodbye(farewell);
+            if (over.cause() == Over.Cause.CLOSED && up) mine.goodbye(farewell);
             return over;
         }
     }

@@ -43,6 +43,8 @@ import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
  *   <li>Messages wait in memory without limit when the socket is stuck: bytes that wait are counted.
  *   <li>It checks outgoing packets against the limit for incoming ones: the broker's limit is kept here.
  *   <li>It needs a timer thread for pings: the supervisor does them.
+ *   <li>Its connecting thread never ends if the connection does while it starts the others: {@link MqttSocket#settle}.
+ *   <li>It sleeps at connect and disconnect for no reason: such sleeps are interrupted.
  * </ul>
  */
 final class MqttWire implements AutoCloseable {
@@ -112,7 +114,7 @@ final class MqttWire implements AutoCloseable {
         MqttProperties granted;
         try {
             client.connect(options(), null, answer());
-            granted = next(ANSWER, "the broker does not answer").getResponseProperties();
+            granted = connack().getResponseProperties();
         } catch (MqttException e) {
             throw lost(e);
         }
@@ -121,6 +123,17 @@ final class MqttWire implements AutoCloseable {
         packetMost = granted.getMaximumPacketSize() == null ? Long.MAX_VALUE : granted.getMaximumPacketSize();
         if (granted.getServerKeepAlive() != null) keepAlive = Duration.ofSeconds(granted.getServerKeepAlive());
         if (!settings.subscriptions().isEmpty()) subscribe();
+    }
+
+    private IMqttToken connack() throws Over {
+        long wait = TimeUnit.MILLISECONDS.toNanos(1);
+        long until = System.nanoTime() + ANSWER.toNanos();
+        while (socket.wake() && System.nanoTime() < until) {
+            Optional<IMqttToken> answer = poll(wait);
+            if (answer.isPresent()) return answer.get();
+            wait = Math.min(2 * wait, TimeUnit.MILLISECONDS.toNanos(socket.connected() ? 4 : 64));
+        }
+        return next(Duration.ofNanos(until - System.nanoTime()), "the broker does not answer");
     }
 
     private MqttConnectionOptions options() {
@@ -304,6 +317,7 @@ final class MqttWire implements AutoCloseable {
     @Override
     public void close() {
         cut();
+        socket.settle();
         try {
             client.disconnectForcibly(0, 0, false);
         } catch (MqttException e) {
