@@ -1,0 +1,382 @@
+package dev.flotilla.agent.app;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import dev.flotilla.agent.core.AgentMachine;
+import dev.flotilla.agent.core.Effect;
+import dev.flotilla.agent.core.Event;
+import dev.flotilla.agent.core.Input;
+import dev.flotilla.agent.executor.BuiltinExecutor;
+import dev.flotilla.agent.probe.Hardware;
+import dev.flotilla.agent.probe.Probe;
+import dev.flotilla.agent.probe.Profile;
+import dev.flotilla.agent.probe.Profiles;
+import dev.flotilla.agent.probe.Speed;
+import dev.flotilla.artifact.ArtifactStore;
+import dev.flotilla.carrier.Carrier;
+import dev.flotilla.carrier.MqttCarrier;
+import dev.flotilla.carrier.MqttSettings;
+import dev.flotilla.carrier.Topics;
+import dev.flotilla.codec.EnvelopeCodec;
+import dev.flotilla.codec.Malformed;
+import dev.flotilla.journal.Journal;
+import dev.flotilla.journal.JournalFailed;
+import dev.flotilla.journal.JournalSettings;
+import dev.flotilla.journal.SqliteJournal;
+import dev.flotilla.link.Envelope;
+import dev.flotilla.link.Greeting;
+import dev.flotilla.link.Order;
+import dev.flotilla.log.Log;
+import dev.flotilla.loop.Loop;
+import dev.flotilla.loop.LoopSettings;
+import dev.flotilla.model.Capacity;
+import dev.flotilla.model.Exit;
+import dev.flotilla.model.Limits;
+import dev.flotilla.model.UserError;
+import dev.flotilla.security.DeviceFile;
+import dev.flotilla.security.LinkKey;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A running agent: one per data directory. {@link #start} returns once the journal is replayed; the broker need not be there. */
+public final class AgentApp implements AutoCloseable {
+    public static final String VERSION = "0.1.0";
+
+    private static final Path ROOT = Path.of("/");
+    private static final Duration MEASURE_EVERY = Duration.ofSeconds(5);
+
+    private final DeviceFile device;
+    private final Topics topics;
+    private final Path data;
+    private final Profile profile;
+    private final Probe probe;
+    private final String machineBoot;
+    private final AgentHands hands;
+    private final MqttCarrier carrier;
+    private final Thread loopThread;
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final AtomicInteger exit = new AtomicInteger();
+    private volatile Capacity capacity;
+    private Journal journal;
+    private volatile Loop<Input, Event, Effect> loop;
+
+    /** @throws UserError if it cannot start, with the remedy; then nothing is left running */
+    public static AgentApp start(AgentSettings settings) {
+        return new AgentApp(settings);
+    }
+
+    private AgentApp(AgentSettings settings) {
+        device = settings.device();
+        topics = new Topics(device.fleet());
+        data = settings.data();
+        usable(data);
+        try {
+            Hardware hardware = Hardware.at(ROOT);
+            Profiles profiles = Profiles.shipped();
+            profile = settings.profile().isPresent()
+                    ? profiles.named(settings.profile().get())
+                    : profiles.choose(hardware);
+            int cores = Runtime.getRuntime().availableProcessors();
+            int slots = settings.slots().orElse(profile.slots().orElse(cores));
+            Log.info("profile.chosen", "profile", profile.name(), "machine", hardware.words(), "slots", slots);
+            Speed speed = new Speed();
+            probe = new Probe(ROOT, profile, hardware, slots, VERSION, device.labels(), speed);
+            machineBoot = Probe.machineBoot(ROOT);
+            capacity = probe.measure();
+            ArtifactStore artifacts = ArtifactStore.at(data.resolve("artifacts"));
+            BuiltinExecutor executor = new BuiltinExecutor(slots, artifacts, speed, this::offer);
+            hands = new AgentHands(device, artifacts, executor, this::offer, () -> begin(true));
+            carrier = new MqttCarrier(mqtt(), new Ears());
+            hands.speakThrough(carrier);
+            openJournal(data.resolve("journal.db"));
+        } catch (IOException | JournalFailed | IllegalArgumentException e) {
+            throw notStarted(data, e);
+        }
+        loopThread = new Thread(this::loop, "loop");
+        begin(tookCleanMark());
+        loopThread.start();
+        carrier.start();
+        probe.start(MEASURE_EVERY, this::measured);
+        Log.info(
+                "agent.started",
+                "device",
+                device.device(),
+                "fleet",
+                device.fleet(),
+                "broker",
+                device.broker(),
+                "version",
+                VERSION);
+    }
+
+    private static void usable(Path data) {
+        try {
+            Files.createDirectories(data);
+            if (!Files.isWritable(data)) throw new IOException(data + " is not writable");
+        } catch (IOException e) {
+            throw new UserError(
+                    Exit.USAGE,
+                    "the agent cannot use " + data,
+                    e.toString(),
+                    "flotilla-agent run --data DIR ...          with a directory that you may write");
+        }
+    }
+
+    /** A damaged journal is set aside, not deleted, and a new one begun: then this agent has a new id and nothing to do (PROTOCOL section 7). */
+    private void openJournal(Path file) throws JournalFailed {
+        try {
+            replay(file);
+        } catch (JournalFailed e) {
+            if (e.kind() != JournalFailed.Kind.CORRUPT) throw e;
+            Path aside = SqliteJournal.setAside(file);
+            Log.error(
+                    "journal.set-aside",
+                    "why",
+                    e.getMessage(),
+                    "kept",
+                    aside,
+                    "lost",
+                    "what this device had accepted and not yet reported");
+            replay(file);
+        }
+    }
+
+    private void replay(Path file) throws JournalFailed {
+        journal = SqliteJournal.open(file, JournalSettings.agent());
+        try {
+            LoopSettings usual = LoopSettings.agent(profile.linger());
+            LoopSettings mine =
+                    new LoopSettings(usual.batchMax(), usual.linger(), profile.snapshotKib() << 10, usual.dropRows());
+            loop = new Loop<>(
+                    new AgentMachine(),
+                    hands,
+                    journal,
+                    mine,
+                    new SecureRandom().nextLong(),
+                    System::nanoTime,
+                    new Watch());
+        } catch (JournalFailed | RuntimeException e) {
+            journal.close();
+            throw e;
+        }
+    }
+
+    private static UserError notStarted(Path data, Exception e) {
+        String next = "the log above says more; docs/operations.md";
+        if (e instanceof JournalFailed failed) {
+            next = switch (failed.kind()) {
+                case NEWER -> "start it with the version that wrote " + data + ", or a newer one";
+                case LOCKED -> "another agent runs on " + data + ": stop it, or use another --data";
+                case STORAGE, CORRUPT -> "free space or mend the disk under " + data;
+            };
+        }
+        return new UserError(
+                Exit.FAILED,
+                "the agent did not start on " + data,
+                e.getMessage() == null ? e.toString() : e.getMessage(),
+                next);
+    }
+
+    private MqttSettings mqtt() {
+        return new MqttSettings(
+                device.broker(),
+                device.device().value(),
+                Optional.of(device.user()),
+                Optional.of(device.password().toCharArray()),
+                profile.keepAlive(),
+                List.of(topics.order(device.device()), topics.controller()),
+                Optional.of(presence("offline")),
+                Optional.of(presence("online")),
+                "mqtt");
+    }
+
+    private Carrier.Message presence(String state) {
+        byte[] json = ("{\"state\":\"" + state + "\"}").getBytes(StandardCharsets.UTF_8);
+        return new Carrier.Message(topics.presence(device.device()), json, 1, true, Optional.empty(), Optional.empty());
+    }
+
+    private Path cleanMark() {
+        return data.resolve("clean");
+    }
+
+    /** Whether the last stop was a clean one. The mark is gone from the disk before anything starts: a power cut must not find it. */
+    private boolean tookCleanMark() {
+        try {
+            boolean clean = Files.deleteIfExists(cleanMark());
+            sync(data);
+            return clean;
+        } catch (IOException e) {
+            Log.warn("clean-mark.failed", "why", e);
+            return false;
+        }
+    }
+
+    private void leaveCleanMark() {
+        try {
+            Files.write(cleanMark(), new byte[0]);
+            sync(data);
+        } catch (IOException e) {
+            Log.warn("clean-mark.failed", "why", e);
+        }
+    }
+
+    private static void sync(Path directory) throws IOException {
+        try (FileChannel dir = FileChannel.open(directory, StandardOpenOption.READ)) {
+            dir.force(true);
+        }
+    }
+
+    /** @param clean  nothing was killed: the last stop was clean, or only the core is new */
+    private void begin(boolean clean) {
+        offer(new Input.Begun(machineBoot, VERSION, capacity, clean));
+        if (carrier.connected()) offer(new Input.Connected());
+    }
+
+    private void measured(Capacity now) {
+        capacity = now;
+        offer(new Input.Measured(now));
+    }
+
+    private void offer(Input input) {
+        loop.offer(input);
+    }
+
+    private void loop() {
+        try {
+            loop.run();
+        } catch (RuntimeException | Error e) {
+            Log.error("loop.died", "why", e);
+            end(Exit.FAILED);
+            throw e;
+        }
+    }
+
+    private void end(Exit with) {
+        exit.set(with.code());
+        ended.countDown();
+    }
+
+    /** Waits until the agent is closed or cannot go on. @return the exit code */
+    public int awaitEnd() throws InterruptedException {
+        ended.await();
+        return exit.get();
+    }
+
+    /** Says goodbye, commits what is pending, and ends what runs: it starts again with the next start. Within two seconds. */
+    @Override
+    public void close() {
+        probe.close();
+        carrier.close(Optional.of(presence("offline")));
+        loop.stop();
+        try {
+            loopThread.join(5_000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        hands.close();
+        journal.close();
+        leaveCleanMark();
+        Log.info("agent.stopped", "device", device.device());
+        ended.countDown();
+    }
+
+    /** What the carrier hears becomes an input; called by its threads. */
+    private final class Ears implements Carrier.Listener {
+        @Override
+        public void up() {
+            Log.info("mqtt.up", "broker", device.broker());
+            offer(new Input.Connected());
+        }
+
+        @Override
+        public void down(String why) {
+            Log.warn("mqtt.down", "why", why);
+            offer(new Input.Disconnected());
+        }
+
+        @Override
+        public void refused(String why) {
+            Log.error("mqtt.refused", "why", why);
+            offer(new Input.Disconnected());
+        }
+
+        @Override
+        public void takenOver() {
+            Log.error("mqtt.taken-over", "why", "another agent with this device's file is connected");
+            end(Exit.TAKEN_OVER);
+        }
+
+        @Override
+        public void received(Carrier.Message message) {
+            if (message.topic().equals(topics.order(device.device()))) envelope(message.payload());
+            else if (message.topic().equals(topics.controller())) controller(message.payload());
+        }
+
+        private void envelope(byte[] payload) {
+            if (payload.length > Limits.ENVELOPE) {
+                offer(new Input.Ignored("too large"));
+                return;
+            }
+            Optional<byte[]> body =
+                    device.linkKey().open(LinkKey.Direction.DOWN, device.fleet(), device.device(), payload);
+            if (body.isEmpty()) {
+                offer(new Input.Ignored("wrong tag"));
+                return;
+            }
+            try {
+                Envelope envelope = EnvelopeCodec.decode(body.get());
+                if (envelope instanceof Order order) offer(new Input.Ordered(order, payload.length));
+                else if (envelope instanceof Greeting greeting) offer(new Input.Greeted(greeting));
+                else offer(new Input.Ignored("not for an agent"));
+            } catch (Malformed e) {
+                offer(new Input.Ignored("malformed"));
+            }
+        }
+
+        /** {@code {"start":"...", ...}}; anyone who may write there could say it, so it is a hint and nothing more. */
+        private void controller(byte[] payload) {
+            String start = "";
+            try (JsonParser json = new JsonFactory().createParser(payload)) {
+                if (json.nextToken() != JsonToken.START_OBJECT) throw new IOException("no object");
+                while (json.nextToken() == JsonToken.FIELD_NAME) {
+                    String name = json.currentName();
+                    if (json.nextToken() == JsonToken.VALUE_STRING && name.equals("start")) start = json.getText();
+                    json.skipChildren();
+                }
+            } catch (IOException e) {
+                offer(new Input.Ignored("malformed presence"));
+                return;
+            }
+            if (start.length() <= 64) offer(new Input.ControllerSeen(start));
+        }
+    }
+
+    /** The loop's troubles go to the log. */
+    private static final class Watch implements Loop.Listener<Input> {
+        @Override
+        public void degraded(String why) {
+            Log.error("journal.degraded", "why", why);
+        }
+
+        @Override
+        public void healed() {
+            Log.info("journal.healed");
+        }
+
+        @Override
+        public void culprit(Input input, RuntimeException failure) {
+            Log.error("input.put-aside", "input", input.getClass().getSimpleName(), "why", failure);
+        }
+    }
+}
