@@ -158,6 +158,12 @@ final class ControllerHistory {
         return decide(new Input.Reported(device.id, report(device, false, Optional.empty(), rows), 100));
     }
 
+    /** An empty report. */
+    ControllerHistory beats(String id) {
+        reports(id);
+        return this;
+    }
+
     static Policy policy(String lostAfter, boolean once, int attempts) {
         return new Policy("least-loaded", new TreeMap<>(), List.of(), once, attempts, Spans.parse(lostAfter), Optional.empty(), Optional.empty(), dev.flotilla.model.Percent.ALL);
     }
