@@ -38,9 +38,15 @@ final class Running {
     /** Whatever ran when the agent stopped runs no more. */
     void begun(Step step, boolean cleanStop) {
         careful = !cleanStop;
+        int unfinished = 0;
         for (Attempt attempt : ledger.attempts.values()) {
-            if (!attempt.state.ended()) artifacts.here(step, attempt.serial, attempt.shard);
+            if (attempt.state.ended()) continue;
+            unfinished++;
+            artifacts.here(step, attempt.serial, attempt.shard);
         }
+        int finished = ledger.attempts.size() - unfinished;
+        if (finished + unfinished > 0)
+            step.start(Effect.Note.of("redo.resumed", "unfinished", unfinished, "finished", finished));
         List<Long> again = new ArrayList<>();
         List<Event.End> ends = new ArrayList<>();
         for (long serial : ledger.running) {

@@ -163,6 +163,16 @@ public final class AdminService implements AutoCloseable {
         }
     }
 
+    /** What a submit would refuse before it looks at files, devices or other jobs; a client says so before it sends a file. Any thread. */
+    public static Optional<View.Problem> check(JsonNode job) {
+        try {
+            JobRequest.read(job, () -> new JobId("unnamed"));
+            return Optional.empty();
+        } catch (Refusal refusal) {
+            return Optional.of(refusal.problem());
+        }
+    }
+
     private JobId freshId() {
         StringBuilder id = new StringBuilder();
         synchronized (ids) {

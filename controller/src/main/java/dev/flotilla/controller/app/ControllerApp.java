@@ -51,7 +51,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** A running controller: one per data directory. {@link #start} returns once the broker takes clients and the journal is replayed. */
 public final class ControllerApp implements AutoCloseable {
-    private static final String VERSION = "0.1.0";
+    public static final String VERSION = "0.1.0";
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
 
     private final FleetName fleet;

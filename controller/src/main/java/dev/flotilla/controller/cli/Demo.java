@@ -1,0 +1,188 @@
+package dev.flotilla.controller.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.flotilla.controller.cli.job.JobVerify;
+import dev.flotilla.controller.cli.job.ResultText;
+import dev.flotilla.controller.cli.job.Submitter;
+import dev.flotilla.controller.cli.job.Waiting;
+import dev.flotilla.controller.cli.local.Child;
+import dev.flotilla.controller.cli.local.Fleet;
+import dev.flotilla.controller.cli.shell.AdminClient;
+import dev.flotilla.controller.cli.shell.Replies;
+import dev.flotilla.controller.cli.shell.Shell;
+import dev.flotilla.controller.cli.ui.Progress;
+import dev.flotilla.controller.cli.ui.Words;
+import dev.flotilla.model.Exit;
+import dev.flotilla.model.FleetName;
+import dev.flotilla.model.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code flotilla demo}. */
+@Command(
+        name = "demo",
+        description = {
+            "Show it: start a controller and four agents as processes on this machine, sum 0 to 999,999 on them, print the answer",
+            "and what it covers, stop everything and leave nothing behind."
+        },
+        footerHeading = "%nExamples%n",
+        footer = {
+            "  flotilla demo",
+            "  flotilla demo --chaos          4,000 shards; one agent is killed (SIGKILL) and started again"
+        })
+public final class Demo implements java.util.concurrent.Callable<Integer> {
+    private static final int AGENTS = 4;
+    private static final String RANGE = "0..1000000";
+    private static final long CHAOS_SHARDS = 4000;
+    /** The tasks of the chaos are paced so that the job takes about this long: the agent that dies holds work. */
+    private static final Duration CHAOS_LASTS = Duration.ofSeconds(5);
+
+    private static final Duration CHAOS_PATIENCE = Duration.ofMinutes(2);
+    private static final Pattern RESUMED = Pattern.compile("redo\\.resumed unfinished=([0-9]+) finished=([0-9]+)");
+
+    private final Shell shell;
+
+    @Option(names = "--chaos", description = "Kill one agent in the middle of 4,000 shards, and start it again.")
+    boolean chaos;
+
+    Demo(Shell shell) {
+        this.shell = shell;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        Instant begun = ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
+        Fleet fleet = new Fleet(new FleetName("demo"), Optional.empty());
+        // On Ctrl-C the JVM's own exit code stands: 130.
+        Thread clear = new Thread(fleet::close, "clear");
+        Runtime.getRuntime().addShutdownHook(clear);
+        List<String> lines = new ArrayList<>();
+        ObjectNode result;
+        try (fleet;
+                Progress progress = new Progress(shell.terminal())) {
+            progress.note("starting a controller with its broker, and " + AGENTS + " agents");
+            progress.at(0, AGENTS + 1, "controller");
+            fleet.startController(0);
+            progress.at(1, AGENTS + 1, "agents");
+            fleet.startAgents(AGENTS);
+            String job = Submitter.freshId();
+            try (AdminClient client = AdminClient.open(fleet.context(), Optional.of(job))) {
+                fleet.awaitAgents(client, met -> progress.at(1 + met, AGENTS + 1, "agents " + met + "/" + AGENTS));
+                result = chaos ? chaos(fleet, client, job, progress, lines) : sum(client, job, progress);
+                List<JsonNode> shards = new ArrayList<>();
+                if (!chaos)
+                    client.ask("job.shards", Replies.object().put("job", job))
+                            .path("shards")
+                            .forEach(shards::add);
+                lines.addAll(0, ResultText.about(result, shards, Instant.now(), ZoneId.systemDefault()));
+            }
+        }
+        shell.print(ResultText.value(result));
+        shell.print(lines);
+        shell.print(List.of("in all    " + Words.span(Duration.between(begun, Instant.now()))
+                + ", processes and all; everything is stopped, nothing is left behind"));
+        return result.path("exit").asInt();
+    }
+
+    /** Each agent gets one shard: in turn. */
+    private ObjectNode sum(AdminClient client, String job, Progress progress) {
+        submit(client, job, 4, Duration.ZERO, progress);
+        return new Waiting(shell, client, job).result(Optional.empty(), progress);
+    }
+
+    private void submit(AdminClient client, String job, long shards, Duration delay, Progress progress) {
+        ObjectNode request = Replies.object().put("id", job).put("name", "demo");
+        request.putObject("input").put("range", RANGE);
+        request.putObject("shard").put("count", shards);
+        ObjectNode program = request.putObject("program").put("builtin", "sum");
+        if (!delay.isZero()) program.put("delay", delay.toMillis() + "ms");
+        request.putObject("place").put("policy", "round-robin");
+        ObjectNode submitted = client.ask("job.submit", request);
+        progress.note("sum over " + submitted.path("input").asText() + ", in "
+                + Words.count(submitted.path("shards").asLong(), "shard"));
+    }
+
+    private ObjectNode chaos(Fleet fleet, AdminClient client, String job, Progress progress, List<String> lines)
+            throws IOException {
+        long slots = 0;
+        for (JsonNode d : client.ask("device.list", Replies.object()).path("devices"))
+            slots += d.path("slots").asLong();
+        submit(client, job, CHAOS_SHARDS, CHAOS_LASTS.multipliedBy(slots).dividedBy(CHAOS_SHARDS), progress);
+        Child victim = fleet.agents().get(1);
+        awaitFirstResult(client, job, victim, progress);
+        victim.kill();
+        JsonNode before = device(client, victim);
+        progress.note("killed " + victim.name() + " (SIGKILL, pid " + victim.pid() + "): "
+                + Words.count(before.path("counted").asLong(), "result") + " of it counted so far, "
+                + Words.count(before.at("/summary/held").asLong(), "task") + " on record as its own");
+        long logged = Files.size(victim.log());
+        Child again = fleet.again(victim);
+        progress.note(
+                "started " + again.name() + " again (pid " + again.pid() + "), the same device on the same redo log");
+        ObjectNode result = new Waiting(shell, client, job).result(Optional.of(CHAOS_PATIENCE), progress);
+        JsonNode after = device(client, again);
+        ObjectNode proof = client.askLong("job.verify", Replies.object().put("job", job));
+        lines.add("killed    " + victim.name() + " after "
+                + Words.count(before.path("counted").asLong(), "counted result"));
+        lines.add("resumed   " + resumed(again, logged) + "; "
+                + Words.count(
+                        after.path("counted").asLong() - before.path("counted").asLong(), "more result")
+                + " of it counted after its return");
+        if (result.path("wasted").asLong() == 0) lines.add("wasted    0 results: none came twice");
+        JobVerify.text(proof).forEach(line -> lines.add("proof     " + line));
+        if (!proof.path("verified").asBoolean())
+            throw new UserError(
+                    Exit.FAILED,
+                    "the answer was not verified",
+                    proof.path("says").asText(),
+                    "please report this");
+        return result;
+    }
+
+    private static JsonNode device(AdminClient client, Child agent) {
+        return client.ask("device.show", Replies.object().put("device", agent.name()));
+    }
+
+    private static void awaitFirstResult(AdminClient client, String job, Child agent, Progress progress) {
+        while (true) {
+            Optional<ObjectNode> news = client.news(Duration.ofMillis(200));
+            if (news.isPresent()) {
+                progress.at(
+                        news.get().path("shards_counted").asLong(),
+                        news.get().path("shards_total").asLong(),
+                        "waiting for the first result of " + agent.name());
+            }
+            ObjectNode result = client.ask("job.result", Replies.object().put("job", job));
+            for (JsonNode d : result.at("/coverage/devices/by_device")) {
+                if (d.path("device").asText().equals(agent.name())
+                        && d.path("shards").asLong() > 0) return;
+            }
+            if (result.path("final").asBoolean())
+                throw new UserError(
+                        Exit.FAILED,
+                        "the job ended before " + agent.name() + " counted anything",
+                        "its tasks went elsewhere",
+                        "flotilla demo --chaos");
+        }
+    }
+
+    /** What the agent's own log says of its redo log. */
+    private static String resumed(Child agent, long from) throws IOException {
+        String said = Files.readString(agent.log());
+        Matcher m = RESUMED.matcher(said.substring((int) Math.min(from, said.length())));
+        if (!m.find()) return "with an empty redo log";
+        return "from its redo log: " + Words.count(Long.parseLong(m.group(1)), "unfinished task") + ", "
+                + Words.count(Long.parseLong(m.group(2)), "result") + " not yet settled";
+    }
+}

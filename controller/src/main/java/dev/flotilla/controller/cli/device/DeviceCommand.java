@@ -1,0 +1,10 @@
+package dev.flotilla.controller.cli.device;
+
+import picocli.CommandLine.Command;
+
+/** {@code flotilla device}. */
+@Command(
+        name = "device",
+        description = "See the devices of the fleet; make device files.",
+        subcommands = {DeviceList.class, DeviceShow.class, DeviceCreate.class})
+public final class DeviceCommand {}
