@@ -40,7 +40,7 @@ public final class SqliteJournal implements Journal {
 
     private final Path file;
     private final FileGuard guard;
-    private final Connection connection;
+    final Connection connection;
     private long seq;
     private byte[] hash = GENESIS;
     private long bytes;
@@ -58,14 +58,14 @@ public final class SqliteJournal implements Journal {
         Connection connection = null;
         try {
             boolean unclean = size(beside(real, "-wal")) > 0;
-            if (Files.exists(real)) checkIdentity(real);
+            if (Files.exists(real)) check(real, unclean);
             else if (unclean)
                 throw new JournalFailed(
                         Kind.CORRUPT,
                         real + " is missing, but its " + beside(real, "-wal").getFileName() + " is there",
                         null);
             else create(real, settings);
-            connection = connect(real, settings, unclean);
+            connection = connect(real, settings);
             return new SqliteJournal(real, guard, connection);
         } catch (SQLException e) {
             closeQuietly(connection);
@@ -88,7 +88,7 @@ public final class SqliteJournal implements Journal {
     /** A reader beside the writer of this process, or alone. @throws JournalFailed as {@link #open}, but never locked */
     public static JournalReader readOnly(Path file) throws JournalFailed {
         loadLibrary();
-        checkIdentity(file);
+        check(file, false);
         try {
             Connection connection = reading(file);
             return new JournalReader() {
@@ -309,8 +309,11 @@ public final class SqliteJournal implements Journal {
         return new JournalFailed(Kind.CORRUPT, file + ": batch " + seq + " is missing", null);
     }
 
-    /** Asked of SQLite and not of the file's first bytes, because closing a channel on a file drops all of SQLite's locks on it. */
-    private static void checkIdentity(Path file) throws JournalFailed {
+    /**
+     * On a connection that cannot change the file. SQLite reads the version and not we, because closing a channel on a file would drop all
+     * locks that SQLite has on it in this process.
+     */
+    private static void check(Path file, boolean whole) throws JournalFailed {
         if (!Files.exists(file)) throw new JournalFailed(Kind.STORAGE, file + " does not exist", null);
         try (Connection connection = reading(file)) {
             if (pragma(connection, "application_id") != APPLICATION)
@@ -324,6 +327,7 @@ public final class SqliteJournal implements Journal {
             }
             if (version < 1)
                 throw new JournalFailed(Kind.CORRUPT, file + " is no Flotilla journal: it has no version", null);
+            if (whole) quickCheck(file, connection);
         } catch (SQLException e) {
             throw failed(file, "cannot be read", e);
         }
@@ -357,16 +361,14 @@ public final class SqliteJournal implements Journal {
         }
     }
 
-    private static Connection connect(Path file, JournalSettings settings, boolean unclean)
-            throws JournalFailed, SQLException {
+    private static Connection connect(Path file, JournalSettings settings) throws SQLException {
         Connection connection = new SQLiteConfig().createConnection(url(file));
         try {
-            // before anything is read: then the index of the write-ahead log lives on the heap and needs no file
+            // before anything is read: then the index of the write-ahead log lives on the heap
             if (settings.exclusive()) execute(connection, "PRAGMA locking_mode = EXCLUSIVE");
             execute(connection, "PRAGMA synchronous = FULL");
-            if (unclean) quickCheck(file, connection);
             return connection;
-        } catch (SQLException | JournalFailed e) {
+        } catch (SQLException e) {
             closeQuietly(connection);
             throw e;
         }

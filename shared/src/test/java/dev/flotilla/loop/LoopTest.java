@@ -1,0 +1,289 @@
+package dev.flotilla.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.flotilla.journal.Disk;
+import dev.flotilla.journal.JournalFailed;
+import dev.flotilla.journal.JournalReader;
+import dev.flotilla.journal.JournalSettings;
+import dev.flotilla.journal.SqliteJournal;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class LoopTest {
+    @TempDir
+    Path dir;
+
+    private SqliteJournal journal;
+    private Loop<Words.In, String, String> loop;
+    private Thread thread;
+    private boolean beginsAgain;
+    private volatile RuntimeException handsThrow;
+
+    /** What the hands did and what the listener heard, in order. */
+    private final LinkedBlockingQueue<String> seen = new LinkedBlockingQueue<>();
+
+    /** All words that a reader found in the journal while the hands spoke. */
+    private final List<String> onDiskWhenSaid = new ArrayList<>();
+
+    @BeforeEach
+    void open() throws JournalFailed {
+        journal = SqliteJournal.open(file(), JournalSettings.controller());
+        loop = loop(LoopSettings.controller());
+    }
+
+    @AfterEach
+    void close() throws InterruptedException {
+        loop.stop();
+        if (thread != null) thread.join();
+        journal.close();
+    }
+
+    @Test
+    void whatIsSaidIsOnDiskFirst() throws Exception {
+        run(Words.put("a"), Words.put("b"));
+        assertEquals(List.of("say a", "say b"), all());
+        assertEquals(List.of("a. b.", "a. b."), onDiskWhenSaid);
+    }
+
+    @Test
+    void manyInputsShareFewCommitsAndKeepTheirOrder() throws Exception {
+        List<String> said = new ArrayList<>();
+        for (int i = 0; i < 10_000; i++) {
+            loop.offer(Words.put("w" + i));
+            said.add("say w" + i);
+        }
+        run();
+        assertEquals(said, all());
+        assertEquals(3, journal.usage().commits());
+    }
+
+    @Test
+    void lazyEventsWaitForTheNextCommitAndGoFirstInIt() throws Exception {
+        start();
+        loop.offer(new Words.Jot("a"));
+        assertEquals("do a", next());
+        assertEquals(0, journal.seq());
+        loop.offer(Words.put("b"));
+        assertEquals("say b", next());
+        assertEquals(List.of("a, b."), onDiskWhenSaid);
+        assertEquals(1, journal.seq());
+    }
+
+    @Test
+    void nothingIsSaidWhileALazyEventIsNotOnDisk() throws Exception {
+        start();
+        loop.offer(new Words.Jot("a"));
+        assertEquals("do a", next());
+        loop.offer(new Words.Say("b"));
+        assertEquals("say b", next());
+        assertEquals(List.of("a,"), onDiskWhenSaid);
+    }
+
+    @Test
+    void stoppingCommitsWhatIsPending() throws Exception {
+        run(new Words.Jot("a"));
+        assertEquals("a,", onDisk());
+    }
+
+    @Test
+    void aCoreIsBornAgainFromSnapshotAndBatches() throws Exception {
+        LoopSettings small = new LoopSettings(1, Duration.ZERO, 10, true);
+        StringBuilder words = new StringBuilder();
+        for (int life = 0; life < 3; life++) {
+            for (int i = 0; i < 10; i++) {
+                loop = loop(small);
+                run(Words.put("w" + life + i), new Words.Jot("j" + life + i));
+                words.append("w")
+                        .append(life)
+                        .append(i)
+                        .append(". j")
+                        .append(life)
+                        .append(i)
+                        .append(", ");
+            }
+            seen.clear();
+            loop = loop(small);
+            run(new Words.Ask());
+            assertEquals(List.of("answer " + words.toString().strip()), all());
+        }
+        assertTrue(journal.newestSnapshot().orElseThrow().seq() > 20, "no snapshot was taken of late");
+        assertThrows(JournalFailed.class, () -> journal.replay(0, (seq, body) -> {}), "no batch was dropped");
+    }
+
+    @Test
+    void theCoreIsTickedWhenItWantsTo() throws Exception {
+        start();
+        loop.offer(new Words.Wake(Duration.ofMillis(20)));
+        assertEquals("say tick", next());
+    }
+
+    @Test
+    void aFailedCommitLetsNothingOutAndReadingGoesOnUntilItHeals() throws Exception {
+        beginsAgain = true;
+        start();
+        loop.offer(Words.put("a"));
+        assertEquals("say a", next());
+        loop.offer(new Words.Jot("b"));
+        assertEquals("do b", next());
+
+        Disk.readOnly(journal, true);
+        loop.offer(new Words.Put("kept", true));
+        assertEquals("degraded", next());
+        assertEquals("rebuilt", next());
+        assertTrue(loop.degraded());
+        loop.offer(Words.put("dropped"));
+        loop.offer(new Words.Put("later", true));
+        loop.offer(new Words.Ask());
+        assertEquals("answer a.", next());
+
+        Disk.readOnly(journal, false);
+        assertEquals("healed", next());
+        assertEquals(List.of("say begun", "say kept", "say later"), List.of(next(), next(), next()));
+        assertFalse(loop.degraded());
+        loop.offer(Words.put("c"));
+        assertEquals("say c", next());
+        assertEquals("a.  begun. kept. later. c.", onDisk());
+    }
+
+    @Test
+    void aPoisonousInputIsPutAsideAndTheOthersOfItsBatchGoOn() throws Exception {
+        beginsAgain = true;
+        run(Words.put("a"), new Words.Poison(), Words.put("b"));
+        assertEquals(
+                List.of("rebuilt", "say begun", "say a", "culprit Poison[]", "rebuilt", "say begun", "say b"), all());
+        assertEquals("begun. a. begun. b.", onDisk());
+    }
+
+    @Test
+    void effectsThatTheHandsDropDoNotEndTheLoop() throws Exception {
+        handsThrow = new IllegalStateException("on purpose");
+        start();
+        loop.offer(Words.put("a"));
+        assertEquals("throwing", next());
+        handsThrow = null;
+        loop.offer(Words.put("b"));
+        assertEquals("say b", next());
+    }
+
+    @Test
+    void aBatchLingersForMoreInputs() throws Exception {
+        loop = loop(LoopSettings.agent(Duration.ofMinutes(10)));
+        start();
+        loop.offer(Words.put("a"));
+        loop.offer(Words.put("b"));
+        loop.stop();
+        assertEquals(List.of("say a", "say b"), List.of(next(), next()));
+        assertEquals(1, journal.usage().commits());
+    }
+
+    @Test
+    void aJournalThatIsNotUnderstoodIsRefusedByItsBatch() throws Exception {
+        journal.append("a.".getBytes(StandardCharsets.UTF_8));
+        journal.append("not-a-word".getBytes(StandardCharsets.UTF_8));
+        JournalFailed refused = assertThrows(JournalFailed.class, () -> loop(LoopSettings.controller()));
+        assertEquals(JournalFailed.Kind.CORRUPT, refused.kind());
+        assertTrue(refused.getMessage().contains("batch 2"), refused.getMessage());
+    }
+
+    private Loop<Words.In, String, String> loop(LoopSettings settings) throws JournalFailed {
+        return new Loop<>(new Words(), new TestHands(), journal, settings, 1, System::nanoTime, new Ear());
+    }
+
+    /** These inputs in this thread, until all is done. */
+    private void run(Words.In... inputs) {
+        for (Words.In input : inputs) loop.offer(input);
+        loop.stop();
+        loop.run();
+    }
+
+    private void start() {
+        thread = new Thread(loop::run);
+        thread.start();
+    }
+
+    private String next() throws InterruptedException {
+        String next = seen.poll(20, TimeUnit.SECONDS);
+        return next == null ? "nothing within 20 s" : next;
+    }
+
+    private List<String> all() {
+        List<String> all = new ArrayList<>();
+        seen.drainTo(all);
+        return all;
+    }
+
+    private Path file() {
+        return dir.resolve("journal.db");
+    }
+
+    /** All words that are committed, as a reader beside the loop sees them. */
+    private String onDisk() throws JournalFailed {
+        List<String> batches = new ArrayList<>();
+        try (JournalReader reader = SqliteJournal.readOnly(file())) {
+            reader.replay(0, (seq, body) -> batches.add(new String(body, StandardCharsets.UTF_8)));
+        }
+        return String.join(" ", batches);
+    }
+
+    private final class TestHands implements Hands<String> {
+        @Override
+        public void start(List<String> effects, long seq) {
+            if (handsThrow != null) {
+                seen.add("throwing");
+                throw handsThrow;
+            }
+            assertEquals(journal.seq(), seq);
+            boolean few = effects.size() < 10;
+            for (String effect : effects) {
+                if (few && effect.startsWith("say ")) onDiskWhenSaid.add(now());
+                seen.add(effect);
+            }
+        }
+
+        private String now() {
+            try {
+                return onDisk();
+            } catch (JournalFailed e) {
+                return e.getMessage();
+            }
+        }
+
+        @Override
+        public void rebuilt() {
+            seen.add("rebuilt");
+            if (beginsAgain) loop.offer(new Words.Begun());
+        }
+    }
+
+    private final class Ear implements Loop.Listener<Words.In> {
+        @Override
+        public void degraded(String why) {
+            seen.add("degraded");
+        }
+
+        @Override
+        public void healed() {
+            seen.add("healed");
+        }
+
+        @Override
+        public void culprit(Words.In input, RuntimeException failure) {
+            seen.add("culprit " + input);
+        }
+    }
+}
