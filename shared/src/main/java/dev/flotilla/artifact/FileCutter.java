@@ -9,6 +9,7 @@ import dev.flotilla.program.BadRecord;
 import dev.flotilla.program.Field;
 import dev.flotilla.program.RecordReader;
 import dev.flotilla.shard.EvenSample;
+import dev.flotilla.shard.KeyHash;
 import dev.flotilla.shard.Ranges;
 import dev.flotilla.shard.ShardPlan;
 import java.io.ByteArrayOutputStream;
@@ -330,7 +331,7 @@ public final class FileCutter {
         return at -> sample.next();
     }
 
-    /** The first 64 bits of the key's SHA-256, unsigned, modulo the shards; a missing or unreadable key is the empty text. */
+    /** A missing or unreadable key counts as the empty text. */
     private Dealer byHash(Sharding sharding) throws BadInput {
         Field key;
         try {
@@ -342,17 +343,12 @@ public final class FileCutter {
                     e.getMessage(),
                     "name a column or field that is there");
         }
-        MessageDigest sha = Digest.sha256();
         return at -> {
-            String value;
             try {
-                value = key.read(at).orElse("");
+                return (int) KeyHash.shard(key.read(at).orElse(""), sharding.count());
             } catch (Field.Unreadable e) {
-                value = "";
+                return (int) KeyHash.shard("", sharding.count());
             }
-            long hash = ByteBuffer.wrap(sha.digest(value.getBytes(StandardCharsets.UTF_8)))
-                    .getLong();
-            return (int) Long.remainderUnsigned(hash, sharding.count());
         };
     }
 

@@ -23,7 +23,7 @@ public final class Builtins {
         throw new IllegalArgumentException("no program is called " + Quoted.of(name)
                 + Nearest.of(name, known)
                         .map(near -> "; did you mean " + near + "?")
-                        .orElse(";")
-                + " there are " + String.join(", ", known));
+                        .orElse(".")
+                + " There are " + String.join(", ", known));
     }
 }

@@ -26,10 +26,29 @@ final class Exact {
      */
     static Optional<BigDecimal> parse(String text) {
         String trimmed = text.trim();
+        Optional<BigDecimal> plain = plain(trimmed);
+        if (plain.isPresent()) return plain;
         if (trimmed.length() > 3 * MOST || !SHAPE.matcher(trimmed).matches()) return Optional.empty();
         BigDecimal value = new BigDecimal(trimmed);
         if (value.precision() > MOST || Math.abs(value.scale()) > MOST) return Optional.empty();
         return Optional.of(whole(value));
+    }
+
+    /** Up to 18 digits with or without a point, as most values are: several times faster. */
+    private static Optional<BigDecimal> plain(String text) {
+        boolean minus = text.startsWith("-");
+        int begin = minus ? 1 : 0;
+        int point = -1;
+        long digits = 0;
+        if (text.length() - begin > 18) return Optional.empty();
+        for (int i = begin; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c >= '0' && c <= '9') digits = 10 * digits + c - '0';
+            else if (c == '.' && point < 0 && i > begin) point = i;
+            else return Optional.empty();
+        }
+        if (text.length() == begin || point == text.length() - 1) return Optional.empty();
+        return Optional.of(BigDecimal.valueOf(minus ? -digits : digits, point < 0 ? 0 : text.length() - 1 - point));
     }
 
     /** The same number without a negative scale: 1E+3 becomes 1000. */

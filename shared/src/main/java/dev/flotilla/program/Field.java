@@ -65,7 +65,7 @@ public final class Field {
             throw new IllegalArgumentException(called + " has no column " + Quoted.of(name.get())
                     + Nearest.of(name.get(), columns)
                             .map(near -> "; did you mean " + Quoted.plain(near, 80) + "?")
-                            .orElse("")
+                            .orElse(".")
                     + " Its columns are " + listed(columns));
         }
         if (columns.lastIndexOf(name.get()) != index)
@@ -113,6 +113,26 @@ public final class Field {
             case NDJSON -> json(at);
         };
         return value.isPresent() && value.get().isBlank() ? Optional.empty() : value;
+    }
+
+    /** Most records have no quotes: then commas are all there is to see, and only the wanted field becomes a text. */
+    private Optional<String> csv(RecordReader at) throws Unreadable {
+        byte[] bytes = at.buffer();
+        int field = 0;
+        int begin = at.from();
+        int end = -1;
+        for (int i = at.from(); i < at.to(); i++) {
+            if (bytes[i] == '"') {
+                List<String> fields = fields(csv, text(at));
+                return index < fields.size() ? Optional.of(fields.get(index)) : Optional.empty();
+            }
+            if (bytes[i] != ',') continue;
+            if (field == index) end = i;
+            if (++field == index) begin = i + 1;
+        }
+        if (field < index) return Optional.empty();
+        if (end < 0) end = at.to();
+        return Optional.of(new String(bytes, begin, end - begin, StandardCharsets.UTF_8));
     }
 
     private Optional<String> json(RecordReader at) throws Unreadable {
