@@ -128,6 +128,9 @@ public final class Main implements Callable<Integer> {
                         "The class of device, a file of firmware-profiles. Default: the one that fits this machine.")
         private String profile;
 
+        @Option(names = "--until-stdin-closes", hidden = true)
+        private boolean untilStdinCloses;
+
         @Option(
                 names = {"-h", "--help"},
                 usageHelp = true,
@@ -161,9 +164,26 @@ public final class Main implements Callable<Integer> {
                                 // 130
                             },
                             "stop"));
+            if (untilStdinCloses) stopWhenStdinCloses();
             int exit = app.awaitEnd();
             if (stopping.compareAndSet(false, true)) app.close();
             return exit;
+        }
+
+        /** Whoever started this process has gone when its end of the pipe is closed, even if it was killed. */
+        private static void stopWhenStdinCloses() {
+            Thread waits = new Thread(
+                    () -> {
+                        try {
+                            while (System.in.read() >= 0) {}
+                        } catch (IOException gone) {
+                            // No pipe any more is the same as its end.
+                        }
+                        System.exit(Exit.DONE.code());
+                    },
+                    "stdin");
+            waits.setDaemon(true);
+            waits.start();
         }
 
         private DeviceFile device() {
