@@ -5,12 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import dev.flotilla.model.Capacity;
 import dev.flotilla.model.UserError;
 import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -150,6 +154,27 @@ class ProbeTest {
         assertEquals(Duration.ofMillis(5), profile.linger());
         assertEquals(1024, profile.snapshotKib());
         assertTrue(profile.slots().isEmpty());
+    }
+
+    @Test
+    void theAgentReadsInAProfileWhatAYamlLibraryReads() throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(PROFILES, "*.yaml")) {
+            for (Path file : files) {
+                TreeMap<String, String> expected = new TreeMap<>();
+                try (YAMLParser yaml = new YAMLFactory().createParser(Files.readString(file))) {
+                    for (JsonToken token = yaml.nextToken(); token != null; token = yaml.nextToken()) {
+                        if (token.isScalarValue() && !yaml.getParsingContext().inArray())
+                            expected.put(
+                                    yaml.getParsingContext()
+                                            .pathAsPointer()
+                                            .toString()
+                                            .substring(1),
+                                    yaml.getText());
+                    }
+                }
+                assertEquals(expected, Profiles.fields(Files.readString(file)), file.toString());
+            }
+        }
     }
 
     private static Profile profile(String name, String match) throws IOException {
