@@ -9,7 +9,8 @@ public interface Hands<F> {
 
     /**
      * The core was rebuilt from the journal, as after a start: whatever was under way for the old one must end. Inputs that are offered before
-     * this returns are decided before all others, or kept until the journal can be written again.
+     * this returns are decided next; if the journal cannot be written now, they are kept until it can, behind what was kept of the batch that
+     * failed.
      */
     void rebuilt();
 }

@@ -27,7 +27,7 @@ import java.util.function.LongSupplier;
  *
  * <p>Two things can go wrong, and both end with a core that is born again from the journal, as at start. <b>A commit fails</b>: nothing goes
  * out, and until a probe commits, only inputs that read are decided. <b>A decision throws</b>: the batch is tried again input by input, and
- * the one that throws again is put aside. In both cases the hands are told, and what they offer then is decided before anything else.
+ * the one that throws again is put aside. In both cases the hands are told; see {@link Hands#rebuilt}.
  */
 public final class Loop<I, E, F> {
     private static final Duration FIRST_PROBE = Duration.ofSeconds(1);
@@ -67,8 +67,9 @@ public final class Loop<I, E, F> {
     private Duration backoff = FIRST_PROBE;
     private Moment probeAt;
 
-    /** Inputs for the time after the probe; a set, because the hands may offer the start that is in here already. */
-    private LinkedHashSet<I> kept = new LinkedHashSet<>();
+    /** Inputs for the time after the probe, each once, however often it is said until then. */
+    private final LinkedHashSet<I> kept = new LinkedHashSet<>();
+
     /** What the hands offer while they are told of a rebuilt core. */
     private final List<I> first = new ArrayList<>();
 
@@ -355,10 +356,14 @@ public final class Loop<I, E, F> {
         probeLater();
         listener.degraded(why.getMessage());
         rebirth();
-        LinkedHashSet<I> again = new LinkedHashSet<>(offeredByHands());
-        undone.stream().filter(machine::keep).forEach(again::add);
-        again.addAll(kept);
-        kept = again;
+        undone.stream().filter(machine::keep).forEach(this::keep);
+        offeredByHands().forEach(this::keep);
+    }
+
+    /** One that was kept before takes its place behind the others: what was said last holds. */
+    private void keep(I input) {
+        kept.remove(input);
+        kept.add(input);
     }
 
     /** While degraded: no core if not even reading succeeds. */
@@ -372,7 +377,7 @@ public final class Loop<I, E, F> {
     }
 
     private void readOrKeep(I input) {
-        if (machine.keep(input)) kept.add(input);
+        if (machine.keep(input)) keep(input);
         if (!machine.reads(input) || core == null) return;
         try {
             Decision<E, F> decision = decide(input);

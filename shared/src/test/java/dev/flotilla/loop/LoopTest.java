@@ -147,17 +147,17 @@ class LoopTest {
         assertEquals("rebuilt", next());
         assertTrue(loop.degraded());
         loop.offer(Words.put("dropped"));
-        loop.offer(new Words.Put("later", true));
+        for (String word : List.of("up", "down", "up")) loop.offer(new Words.Put(word, true));
         loop.offer(new Words.Ask());
         assertEquals("answer a.", next());
 
         Disk.readOnly(journal, false);
         assertEquals("healed", next());
-        assertEquals(List.of("say begun", "say kept", "say later"), List.of(next(), next(), next()));
+        assertEquals(List.of("say kept", "say begun", "say down", "say up"), List.of(next(), next(), next(), next()));
         assertFalse(loop.degraded());
         loop.offer(Words.put("c"));
         assertEquals("say c", next());
-        assertEquals("a.  begun. kept. later. c.", onDisk());
+        assertEquals("a.  kept. begun. down. up. c.", onDisk());
     }
 
     @Test
