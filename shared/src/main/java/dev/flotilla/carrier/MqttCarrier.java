@@ -1,6 +1,7 @@
 package dev.flotilla.carrier;
 
 import dev.flotilla.carrier.MqttWire.Over;
+import dev.flotilla.log.Log;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
@@ -109,12 +110,12 @@ public final class MqttCarrier implements Carrier {
                     return;
                 }
                 case TAKEN_OVER -> {
-                    listener.takenOver();
+                    tell(listener::takenOver);
                     return;
                 }
-                case REFUSED -> listener.refused(over.getMessage());
+                case REFUSED -> tell(() -> listener.refused(over.getMessage()));
                 case LOST -> {
-                    if (wasUp || !told.equals(over.getMessage())) listener.down(over.getMessage());
+                    if (wasUp || !told.equals(over.getMessage())) tell(() -> listener.down(over.getMessage()));
                 }
             }
             told = over.getMessage();
@@ -131,6 +132,17 @@ public final class MqttCarrier implements Carrier {
             return live(mine);
         } catch (Over over) {
             return over;
+        } catch (RuntimeException e) { // a bug, ours or Paho's, must not end the supervisor
+            Log.error("mqtt.failed", "why", e);
+            return new Over(Over.Cause.LOST, e.toString());
+        }
+    }
+
+    private static void tell(Runnable news) {
+        try {
+            news.run();
+        } catch (RuntimeException e) {
+            Log.error("mqtt.news-not-handled", "why", e);
         }
     }
 

@@ -105,6 +105,12 @@ final class MqttSocket extends SocketFactory {
             heard = System.nanoTime();
             return got;
         }
+
+        /** Paho asks before each message, only to say what it is doing; it costs a system call, and fails on a closed socket. */
+        @Override
+        public int available() {
+            return 0;
+        }
     }
 
     @Override

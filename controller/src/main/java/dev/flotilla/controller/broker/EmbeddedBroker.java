@@ -5,7 +5,6 @@ import com.hivemq.embedded.EmbeddedExtension;
 import com.hivemq.embedded.EmbeddedHiveMQ;
 import dev.flotilla.carrier.Topics;
 import dev.flotilla.model.Exit;
-import dev.flotilla.model.Limits;
 import dev.flotilla.model.UserError;
 import java.io.IOException;
 import java.net.BindException;
@@ -20,14 +19,23 @@ import java.util.concurrent.ExecutionException;
  * HiveMQ CE within this process: on 127.0.0.1 only, nothing on disk, each client authenticated, denied what its role does not need. {@link #start}
  * returns when it takes clients and has proved that it refuses an anonymous one and a wrong password.
  *
- * <p>Its start takes 0.7 to 4 s. What makes it fast is decided on the JVM's command line, so the launcher passes {@code -XX:TieredStopAtLevel=1
- * -XX:+UseSerialGC} and an AppCDS archive; nothing is needed to make it work on 17, and on 25 {@code --enable-native-access=ALL-UNNAMED
- * --sun-misc-unsafe-memory-access=allow} (unknown to 17: only if {@code java -version} is 24 or later) keeps warnings of JNA and Netty off the
- * terminal. Two parallel brokers in one JVM share HiveMQ's static settings: tests do with one a JVM.
+ * <p><b>JVM flags.</b> None is needed. For the launcher of a process that starts one:
+ * <ul>
+ *   <li>{@code -XX:TieredStopAtLevel=1 -XX:+UseSerialGC}, and an AppCDS archive made at the first start ({@code -XX:ArchiveClassesAtExit}, then
+ *       {@code -XX:SharedArchiveFile}; jars, not directories, on the class path): the start takes 1 s instead of 2 to 4.
+ *   <li>From Java 24 on, {@code --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow}, or JNA and Guava bring warnings to the
+ *       terminal. Java 17 refuses to start with the second one.
+ *   <li>What HiveMQ reads from system properties is set here, before its first class is loaded. {@code -Xmx64m} is enough for the broker alone.
+ * </ul>
+ *
+ * <p>HiveMQ sets the JVM's handler of uncaught exceptions, and keeps settings in static fields that are set here: brokers in one JVM share them.
  */
 public final class EmbeddedBroker implements AutoCloseable {
-    /** An admin request of 128 KiB, which is as large as an envelope may be, and its topics and properties. */
-    static final int PACKET = Math.max(Limits.ENVELOPE, 128 * 1024) + 4 * 1024;
+    /**
+     * The largest packet in bytes. Envelopes and requests are at most 128 KiB, which their readers check, so that a larger one gets an answer
+     * and not a cut; a reply, say a long list of jobs, may be larger.
+     */
+    static final int PACKET = 1024 * 1024;
 
     private static final String LOOPBACK = "127.0.0.1";
 

@@ -16,6 +16,7 @@ import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.FleetName;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -305,6 +306,21 @@ public abstract class CarrierContract {
         }
         closesInTime(up(settings(broker(), "oak", List.of()), new Ears()), Optional.of(presence(OAK, "offline")));
         await("its threads have ended", () -> threadsOf("oak").isEmpty());
+    }
+
+    @Test
+    void connectionsThatEndWhileTheyAreMadeCostNoThread() throws Exception {
+        for (int i = 0; i < 60; i++) {
+            try (ServerSocket mute = new ServerSocket(0)) {
+                URI address = URI.create("mqtt://127.0.0.1:" + mute.getLocalPort());
+                MqttCarrier carrier = carrier(settings(address, "elm", List.of()), new Ears());
+                Socket peer = mute.accept();
+                if (i % 2 == 0) peer.close(); // else this side ends it
+                carrier.close();
+                peer.close();
+            }
+        }
+        await("their threads have ended", () -> threadsOf("elm").isEmpty());
     }
 
     @Test
