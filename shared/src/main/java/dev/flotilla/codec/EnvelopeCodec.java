@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.ToLongFunction;
 
 /**
@@ -34,7 +35,10 @@ public final class EnvelopeCodec {
     private static final int REPORT = 3;
     private static final int ORDER = 4;
     private static final int ID = 64;
-    /** Rows or serials in one envelope: what a device can hold, and what it still has to settle. */
+    /**
+     * Rows, assignments or serials in one envelope, all groups together: what a device can hold, and what it still has to settle. In columns many
+     * take few bytes, so without this a small envelope could stand for more than the memory holds.
+     */
     private static final int MOST = 16 * Limits.WINDOW;
 
     private EnvelopeCodec() {}
@@ -118,7 +122,7 @@ public final class EnvelopeCodec {
         long got = in.number(0, Long.MAX_VALUE);
         boolean full = in.flag();
         long highest = in.number(0, Long.MAX_VALUE);
-        List<RowGroup> rows = in.eachArray(MOST, EnvelopeCodec::rows);
+        List<RowGroup> rows = eachGroup(in, EnvelopeCodec::rows);
         Optional<Report.Need> need = in.maybeArray(i -> new Report.Need(i.digest(), i.number(0, Limits.ARTIFACT)));
         Optional<Capacity> capacity = in.maybeArray(ModelCodec::capacity);
         Instant wall = Instant.ofEpochMilli(in.number());
@@ -136,10 +140,10 @@ public final class EnvelopeCodec {
         out.end();
     }
 
-    private static RowGroup rows(CborIn in) {
+    private static RowGroup rows(CborIn in, Room room) {
         JobId job = new JobId(in.text(ID));
         Digest spec = in.digest();
-        List<Long> serials = in.steps(MOST);
+        List<Long> serials = room.steps(in);
         int size = serials.size();
         List<Long> revisions = column(in, size);
         List<Long> states = column(in, size);
@@ -264,7 +268,7 @@ public final class EnvelopeCodec {
         List<Long> settled = in.runs(MOST);
         List<Long> cancel = in.runs(MOST);
         List<Spec> specs = in.eachArray(MOST, ModelCodec::spec);
-        List<Order.AssignGroup> assign = in.eachArray(MOST, EnvelopeCodec::assignments);
+        List<Order.AssignGroup> assign = eachGroup(in, EnvelopeCodec::assignments);
         List<Order.Permit> permits = in.eachArray(MOST, i -> new Order.Permit(i.number(1, Long.MAX_VALUE), i.number()));
         boolean wantFull = in.flag();
         Optional<Order.Chunk> bytes = in.maybeArray(i -> new Order.Chunk(
@@ -289,12 +293,12 @@ public final class EnvelopeCodec {
         out.end();
     }
 
-    private static Order.AssignGroup assignments(CborIn in) {
+    private static Order.AssignGroup assignments(CborIn in, Room room) {
         JobId job = new JobId(in.text(ID));
         Digest spec = in.digest();
         boolean once = in.flag();
         Duration timeout = in.span();
-        List<Long> serials = in.steps(MOST);
+        List<Long> serials = room.steps(in);
         List<Long> indexes = column(in, serials.size());
         List<Long> attempts = column(in, serials.size());
         List<ShardInput> shards = in.eachArray(serials.size(), ModelCodec::shardFields);
@@ -308,6 +312,22 @@ public final class EnvelopeCodec {
                     shards.isEmpty() ? ShardInput.Computed.HERE : shards.get(i)));
         }
         return new Order.AssignGroup(job, spec, once, timeout, assignments);
+    }
+
+    /** How many more rows or assignments the envelope may hold. */
+    private static final class Room {
+        private int left = MOST;
+
+        List<Long> steps(CborIn in) {
+            List<Long> serials = in.steps(left);
+            left -= serials.size();
+            return serials;
+        }
+    }
+
+    private static <T> List<T> eachGroup(CborIn in, BiFunction<CborIn, Room, T> group) {
+        Room room = new Room();
+        return in.eachArray(MOST, i -> group.apply(i, room));
     }
 
     private static <T> void column(CborOut out, List<T> items, ToLongFunction<T> field) {
