@@ -83,6 +83,9 @@ final class Reports {
         if (report.wantsAnswer()) {
             session.inFlight = Optional.of(new Session.InFlight(report, step.at));
             session.reportAgain.again(step.at, session.patience());
+        } else {
+            session.inFlight = Optional.empty();
+            session.reportAgain.stop();
         }
         step.start(new Effect.Send(report));
     }

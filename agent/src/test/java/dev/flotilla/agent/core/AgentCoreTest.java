@@ -279,6 +279,17 @@ class AgentCoreTest {
     }
 
     @Test
+    void anUnansweredReportWhoseNewsIsSettledOtherwiseIsSaidAgainOnceAndNotAwaitedAnyMore() {
+        var history = given(1).met();
+        history.order().assign(instant(), 1).send();
+        long n = history.report().n();
+        history.order().re(0).settled(1L).send();
+        history.at("1m");
+        assertEquals(n + 1, history.report().n());
+        assertFalse(history.report().wantsAnswer());
+    }
+
+    @Test
     void capacityIsToldWhenItChangedEnoughSlotsAtOnceAndTheRestWithABeat() {
         var history = given(1).met();
         history.order().beat("10s").send();
