@@ -28,7 +28,7 @@ public final class ControllerMachine implements Machine<Input, Event, Effect> {
     /** What a device merely is may ride along; all else is said to someone at once. */
     @Override
     public Durability durability(Event event) {
-        return event instanceof Event.DeviceKnown || event instanceof Event.DeadlineLeft ? Durability.LAZY : Durability.DURABLE;
+        return event instanceof Event.DeviceKnown ? Durability.LAZY : Durability.DURABLE;
     }
 
     @Override
