@@ -9,7 +9,7 @@ import java.security.MessageDigest;
 import java.util.Optional;
 
 /** Who may connect to the embedded broker: this controller, devices and clients whose passwords come from the fleet's root secret. */
-final class FleetAuthority implements Authority {
+public final class FleetAuthority implements Authority {
     static final String CONTROLLER = "controller";
     static final String ADMIN = "admin";
     private final FleetName fleet;
@@ -30,9 +30,14 @@ final class FleetAuthority implements Authority {
                     ? Optional.of(new Role.Client(ADMIN))
                     : Optional.empty();
         }
-        if (!user.matches("[a-z0-9-]{1,64}") || !clientId.equals(user)) return Optional.empty();
+        if (!user.matches("[a-z0-9-]{1,64}") || !clientId.equals(user) || isReserved(user)) return Optional.empty();
         DeviceId device = new DeviceId(user);
         return same(password, root.devicePassword(fleet, device)) ? Optional.of(new Role.Device(device)) : Optional.empty();
+    }
+
+    /** True if a device of that id could take over the session of the controller or of an admin client. */
+    public static boolean isReserved(String device) {
+        return device.equals(CONTROLLER) || device.equals(ADMIN) || device.startsWith(CONTROLLER + "-") || device.startsWith(ADMIN + "-");
     }
 
     private static boolean same(byte[] shown, String right) {

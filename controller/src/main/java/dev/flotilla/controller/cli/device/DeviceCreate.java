@@ -3,6 +3,7 @@ package dev.flotilla.controller.cli.device;
 import dev.flotilla.controller.cli.local.FleetFile;
 import dev.flotilla.controller.cli.local.Folders;
 import dev.flotilla.controller.cli.shell.Shell;
+import dev.flotilla.controller.app.FleetAuthority;
 import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.Exit;
 import dev.flotilla.model.UserError;
@@ -80,6 +81,13 @@ public final class DeviceCreate implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new UserError(
                     Exit.USAGE, "no device can be called that", e.getMessage(), "flotilla device create oak");
+        }
+        if (FleetAuthority.isReserved(id)) {
+            throw new UserError(
+                    Exit.USAGE,
+                    "no device can be called " + id,
+                    "ids that are admin or controller, or begin with admin- or controller-, belong to the controller and its clients",
+                    "flotilla device create oak");
         }
         Path from = data == null ? Folders.controllerData(shell.terminal()) : data;
         Path secret = from.resolve("root.secret");
