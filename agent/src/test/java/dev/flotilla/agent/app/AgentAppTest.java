@@ -1,0 +1,167 @@
+package dev.flotilla.agent.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.Exit;
+import dev.flotilla.model.FleetName;
+import dev.flotilla.model.UserError;
+import dev.flotilla.security.DeviceFile;
+import dev.flotilla.security.RootSecret;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Without a broker, as on a device whose link is down; deploy's tests have one. */
+class AgentAppTest {
+    @TempDir
+    Path dir;
+
+    private DeviceFile oak;
+    private Path file;
+    private Path data;
+
+    @BeforeEach
+    void device() throws IOException {
+        int free;
+        try (ServerSocket socket = new ServerSocket(0)) {
+            free = socket.getLocalPort();
+        }
+        oak = DeviceFile.of(
+                RootSecret.at(dir.resolve("root")),
+                new FleetName("woods"),
+                new DeviceId("oak"),
+                URI.create("mqtt://127.0.0.1:" + free));
+        file = dir.resolve("oak.json");
+        oak.write(file);
+        data = dir.resolve("data");
+    }
+
+    private AgentApp start() {
+        return AgentApp.start(new AgentSettings(oak, data, OptionalInt.of(1), Optional.of("generic-arm64")));
+    }
+
+    private record Ended(int exit, String said) {
+        void says(Exit expected, String what) {
+            assertEquals(expected.code(), exit, said);
+            String[] lines = said.split("\n");
+            assertEquals(3, lines.length, said);
+            assertTrue(
+                    lines[0].startsWith("error: ") && lines[1].startsWith("why:   ") && lines[2].startsWith("next:  "),
+                    said);
+            assertTrue(said.contains(what), said);
+        }
+    }
+
+    private static Ended main(String... args) {
+        PrintStream before = System.err;
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
+        try {
+            int exit = Main.run(args);
+            // what the log says stands before it
+            return new Ended(exit, said.toString(StandardCharsets.UTF_8).replaceAll("(?m)^20.*\n", ""));
+        } finally {
+            System.setErr(before);
+        }
+    }
+
+    private Ended run(String... more) {
+        String[] args = new String[5 + more.length];
+        System.arraycopy(
+                new String[] {"run", "--device-file", file.toString(), "--data", data.toString()}, 0, args, 0, 5);
+        System.arraycopy(more, 0, args, 5, more.length);
+        return main(args);
+    }
+
+    @Test
+    void aCleanStopIsSoonAndLeavesAMarkThatTheNextStartTakes() {
+        AgentApp app = start();
+        long began = System.nanoTime();
+        app.close();
+        assertTrue(System.nanoTime() - began < TimeUnit.SECONDS.toNanos(2));
+        assertTrue(Files.exists(data.resolve("clean")));
+        AgentApp again = start();
+        assertFalse(Files.exists(data.resolve("clean")));
+        again.close();
+    }
+
+    @Test
+    void twoAgentsNeverShareADirectory() {
+        AgentApp app = start();
+        UserError error = assertThrows(UserError.class, this::start);
+        assertEquals(Exit.FAILED, error.exit());
+        assertTrue(error.next().startsWith("another agent runs on "), error.lines());
+        app.close();
+    }
+
+    @Test
+    void aDamagedJournalIsSetAsideAndANewOneBegun() throws IOException {
+        start().close();
+        Path journal = data.resolve("journal.db");
+        byte[] damaged = Files.readAllBytes(journal);
+        for (int i = 100; i < damaged.length; i++) damaged[i] ^= 0x55;
+        Files.write(journal, damaged);
+        start().close();
+        try (var files = Files.list(data)) {
+            Path aside = files.filter(f -> f.toString().contains("journal.db.damaged-"))
+                    .findFirst()
+                    .orElseThrow();
+            assertEquals(damaged.length, Files.size(aside));
+        }
+        start().close();
+    }
+
+    @Test
+    void aJournalOfANewerVersionIsLeftAlone() throws Exception {
+        start().close();
+        Path journal = data.resolve("journal.db");
+        try (Connection sqlite = DriverManager.getConnection("jdbc:sqlite:" + journal);
+                Statement statement = sqlite.createStatement()) {
+            statement.execute("PRAGMA user_version = 99");
+        }
+        byte[] before = Files.readAllBytes(journal);
+        run().says(Exit.FAILED, "or a newer one");
+        assertEquals(-1, java.util.Arrays.mismatch(before, Files.readAllBytes(journal)));
+    }
+
+    @Test
+    void whatIsWrongWithTheCommandIsSaidInThreeLinesAndNothingIsMade() throws IOException {
+        main().says(Exit.USAGE, "no command was given");
+        main("run").says(Exit.USAGE, "--device-file");
+        run("--colour", "red").says(Exit.USAGE, "--colour");
+        run("--label", "site").says(Exit.USAGE, "\"site\" is no label");
+        run("--slots", "0").says(Exit.USAGE, "1 to 1024");
+        main("run", "--device-file", dir + "/elm.json", "--data", data.toString())
+                .says(Exit.USAGE, "elm.json is not there");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+        run().says(Exit.USAGE, "chmod 600");
+        assertFalse(Files.exists(data));
+    }
+
+    @Test
+    void aDirectoryThatCannotBeUsedAndAProfileThatIsNotThereAreSaid() throws IOException {
+        Files.writeString(data, "a file");
+        run().says(Exit.USAGE, "the agent cannot use " + data);
+        Files.delete(data);
+        run("--profile", "generic-arm").says(Exit.USAGE, "generic-arm64");
+    }
+}
