@@ -99,6 +99,7 @@ public final class AgentApp implements AutoCloseable {
             hands = new AgentHands(device, artifacts, executor, this::offer, () -> begin(true));
             carrier = new MqttCarrier(mqtt(), new Ears());
             hands.speakThrough(carrier);
+            SqliteLibrary.unpack(data);
             openJournal(data.resolve("journal.db"));
         } catch (IOException | JournalFailed | IllegalArgumentException e) {
             throw notStarted(data, e);
