@@ -54,7 +54,7 @@ class FileCutterTest {
     @Test
     void anySplitOfAnyFileInAnyOrderGivesTheSameBytesAndTheAnswerOfAPlainReading() throws Exception {
         long seeds = Long.getLong("flotilla.seed", 0);
-        for (long seed = seeds == 0 ? 1 : seeds; seed <= (seeds == 0 ? 400 : seeds); seed++) {
+        for (long seed = seeds == 0 ? 1 : seeds; seed <= (seeds == 0 ? 300 : seeds); seed++) {
             Random random = new Random(seed);
             Table table = Table.random(random);
             Path file = Files.write(dir.resolve("table"), table.bytes);
@@ -103,7 +103,7 @@ class FileCutterTest {
             long records = 0;
             for (; reader.next(); records++) {
                 lines.add(reader.line());
-                int at = table.lines.indexOf(reader.line());
+                int at = Collections.binarySearch(table.lines, reader.line());
                 assertTrue(at >= 0, "line " + reader.line() + " begins no record, " + replay);
                 String text = new String(reader.buffer(), reader.from(), reader.to() - reader.from(), UTF_8);
                 assertEquals(table.records.get(at), text, replay);
@@ -378,10 +378,13 @@ class FileCutterTest {
             if (format == Format.CSV)
                 text.append("key,\"the \"\"note\"\"\",value").append(end);
             int count = 1 + random.nextInt(random.nextInt(10) == 0 ? 3000 : 20);
+            long line = 1;
+            int counted = 0;
             for (int i = 0; i < count; i++) {
                 while (random.nextInt(8) == 0)
                     text.append(random.nextBoolean() ? "" : " \t").append(end);
-                lines.add(1 + text.chars().filter(c -> c == '\n').count());
+                for (; counted < text.length(); counted++) if (text.charAt(counted) == '\n') line++;
+                lines.add(line);
                 keys.add("k" + random.nextInt(6));
                 values.add(value(random));
                 records.add(record(random, i));
