@@ -7,6 +7,7 @@ import dev.flotilla.model.Exit;
 import dev.flotilla.model.UserError;
 import java.io.PrintWriter;
 import java.lang.reflect.Constructor;
+import java.util.function.Function;
 import picocli.CommandLine;
 
 /** Where {@code flotilla} begins. */
@@ -31,6 +32,9 @@ public final class Main {
                 return CommandLine.defaultFactory().create(type);
             }
         });
+        command.registerConverter(int.class, text -> whole(text, Integer::valueOf));
+        command.registerConverter(Integer.class, text -> whole(text, Integer::valueOf));
+        command.registerConverter(Long.class, text -> whole(text, Long::valueOf));
         command.setOut(new PrintWriter(terminal.out(), true));
         command.setErr(new PrintWriter(terminal.err(), true));
         command.setColorScheme(CommandLine.Help.defaultColorScheme(
@@ -44,6 +48,14 @@ public final class Main {
             return Errors.print(terminal, e instanceof java.io.IOException io ? disk(io) : Errors.bug(e));
         });
         return command.execute(args);
+    }
+
+    private static <N> N whole(String text, Function<String, N> parse) {
+        try {
+            return parse.apply(text);
+        } catch (NumberFormatException e) {
+            throw new CommandLine.TypeConversionException("a whole number is wanted, and not too large a one");
+        }
     }
 
     private static UserError disk(java.io.IOException e) {

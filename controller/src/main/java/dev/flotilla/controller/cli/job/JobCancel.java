@@ -32,6 +32,8 @@ public final class JobCancel implements Callable<Integer> {
     public Integer call() {
         try (AdminClient client = shell.open()) {
             ObjectNode result = client.ask("job.cancel", Replies.object().put("job", job));
+            String state = result.path("state").asText();
+            if (!state.equals("cancelled")) shell.terminal().say("nothing to cancel: the job had ended, " + state);
             Waiting.print(shell, client, result, json);
             return 0;
         }

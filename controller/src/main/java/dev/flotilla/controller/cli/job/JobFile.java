@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** A job file, YAML or JSON: the job of docs/admin-api.md, its input file named by a path beside it. What is wrong is told with file and line. */
 final class JobFile {
@@ -130,7 +131,7 @@ final class JobFile {
             throw wrong(
                     line,
                     "it is not valid " + (json instanceof YAMLFactory ? "YAML" : "JSON"),
-                    firstLine(e.getOriginalMessage()),
+                    sentences(e.getOriginalMessage()),
                     "mend that line; YAML is indented with blanks");
         } catch (IOException e) {
             throw new UserError(
@@ -138,8 +139,14 @@ final class JobFile {
         }
     }
 
-    private static String firstLine(String message) {
-        return Quoted.plain(String.valueOf(message).strip().replaceAll("\\s*\\n\\s*", "; "), 200);
+    /** The sentences of a parser's message, without the excerpts between them. */
+    private static String sentences(String message) {
+        return Quoted.plain(
+                String.valueOf(message)
+                        .lines()
+                        .filter(line -> !line.isBlank() && !Character.isWhitespace(line.charAt(0)))
+                        .collect(Collectors.joining(": ")),
+                200);
     }
 
     private void object(String path, JsonParser parser, ObjectNode into) throws IOException {

@@ -243,12 +243,12 @@ public final class Run implements Callable<Integer> {
     private UserError wrong(View.Problem problem) {
         String field = problem.field().orElse("");
         String flag = FLAGS.getOrDefault(field, field);
+        String what = problem.what().startsWith(field + " ") || field.contains(".")
+                ? problem.what().replace(field, flag)
+                : problem.what();
+        String why = field.contains(".") || field.contains("_") ? problem.why().replace(field, flag) : problem.why();
         String next = problem.next().startsWith("docs/") ? "flotilla run --help" : problem.next();
-        return usage(flags(problem.what(), field, flag), flags(problem.why(), field, flag), next);
-    }
-
-    private static String flags(String text, String field, String flag) {
-        return field.isEmpty() ? text : text.replace(field, flag);
+        return usage(what, why, next);
     }
 
     private static UserError usage(String what, String why, String next) {

@@ -64,11 +64,7 @@ public final class Submitter {
         String shards = Words.count(submitted.path("shards").asLong(), "shard");
         String job = submitted.path("job").asText();
         shell.terminal().say(program + " over " + submitted.path("input").asText() + ", in " + shards);
-        shell.terminal()
-                .say("job " + job
-                        + (submitted.path("new").asBoolean()
-                                ? ""
-                                : ": it was submitted before, nothing was started again"));
+        shell.terminal().say("job " + job);
         for (JsonNode note : submitted.path("notes")) shell.terminal().say("note: " + note.asText());
     }
 }

@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
  * thread; the carrier's threads only fill its queues.
  */
 public final class AdminClient implements AutoCloseable {
-    private static final Duration CONNECT = Duration.ofSeconds(4);
+    private static final Duration CONNECT = Duration.ofSeconds(3);
     private static final Duration ANSWER = Duration.ofSeconds(4);
     /** A request that reads or cuts files takes its time. */
     private static final Duration LONG_ANSWER = Duration.ofMinutes(2);

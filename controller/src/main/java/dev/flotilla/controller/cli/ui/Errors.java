@@ -37,29 +37,43 @@ public final class Errors {
         if (e instanceof CommandLine.MissingParameterException missing
                 && !missing.getMissing().isEmpty()) {
             CommandLine.Model.ArgSpec arg = missing.getMissing().get(0);
-            String what = arg.isOption() ? ((CommandLine.Model.OptionSpec) arg).longestName() : arg.paramLabel();
-            boolean alternatives =
-                    missing.getMessage() != null && missing.getMessage().contains("one of");
-            return new UserError(
-                    Exit.USAGE,
-                    alternatives ? "one of the alternatives is missing" : what + " is missing",
-                    plain(missing.getMessage()),
-                    next);
+            boolean alternatives = plain(missing.getMessage()).contains("specify one of these");
+            return alternatives
+                    ? new UserError(
+                            Exit.USAGE,
+                            "a decision is missing",
+                            plain(missing.getMessage())
+                                    .replaceFirst("^.*specify one of these\\): \\((.*)\\)$", "say one of $1"),
+                            next)
+                    : new UserError(Exit.USAGE, word(arg) + " is missing", about(arg), next);
         }
         if (e instanceof CommandLine.OverwrittenOptionException) {
-            return new UserError(Exit.USAGE, "an option is given twice", plain(e.getMessage()), next);
+            return new UserError(Exit.USAGE, word(e.getArgSpec()) + " is given twice", "it takes one value", next);
         }
-        if (e.getArgSpec() != null) {
-            String arg = e.getArgSpec().isOption()
-                    ? ((CommandLine.Model.OptionSpec) e.getArgSpec()).longestName()
-                    : e.getArgSpec().paramLabel();
+        if (plain(e.getMessage()).startsWith("Missing required subcommand")) {
             return new UserError(
                     Exit.USAGE,
-                    arg + " cannot be used" + (e.getValue() == null ? "" : ": " + Quoted.of(e.getValue())),
+                    name + " needs a command",
+                    "it has " + String.join(", ", command.getSubcommands().keySet()),
+                    next);
+        }
+        if (e.getArgSpec() != null) {
+            return new UserError(
+                    Exit.USAGE,
+                    word(e.getArgSpec()) + " cannot be used"
+                            + (e.getValue() == null ? "" : ": " + Quoted.of(e.getValue())),
                     reason(e),
                     next);
         }
         return new UserError(Exit.USAGE, "the command cannot be carried out", plain(e.getMessage()), next);
+    }
+
+    private static String word(CommandLine.Model.ArgSpec arg) {
+        return arg instanceof CommandLine.Model.OptionSpec option ? option.longestName() : arg.paramLabel();
+    }
+
+    private static String about(CommandLine.Model.ArgSpec arg) {
+        return arg.description().length == 0 ? "the command needs it" : arg.paramLabel() + ": " + arg.description()[0];
     }
 
     private static List<String> options(CommandLine command) {
