@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class ArtifactStore {
     private static final int LOCKS = 16;
+    private static final String PART = ".part";
 
     private final Path dir;
     private final Object[] locks = new Object[LOCKS];
@@ -42,7 +44,17 @@ public final class ArtifactStore {
     /** The store in that folder, which is made if it is not there. */
     public static ArtifactStore at(Path dir) throws IOException {
         Files.createDirectories(dir);
+        try (DirectoryStream<Path> parts = Files.newDirectoryStream(dir, "*" + PART)) {
+            for (Path part : parts) shorten(part);
+        }
         return new ArtifactStore(dir);
+    }
+
+    /** Gives up the last byte of a part: all may be there but the check, and only a put of what is missing leads to it. */
+    private static void shorten(Path part) throws IOException {
+        try (FileChannel bytes = FileChannel.open(part, StandardOpenOption.WRITE)) {
+            bytes.truncate(Math.max(0, bytes.size() - 1));
+        }
     }
 
     /** The artifact's size in bytes; empty unless it is whole. */
@@ -86,11 +98,16 @@ public final class ArtifactStore {
                 if (have + data.length == total) out.force(true);
             }
             if (have + data.length < total) return new Put(have + data.length, false);
-            if (!digest(part).equals(digest)) {
-                Files.delete(part);
-                return new Put(0, false);
+            try {
+                if (!digest(part).equals(digest)) {
+                    Files.delete(part);
+                    return new Put(0, false);
+                }
+                settle(part, digest);
+            } catch (IOException e) {
+                if (Files.exists(part)) shorten(part);
+                throw e;
             }
-            settle(part, digest);
             return new Put(total, true);
         }
     }
@@ -154,7 +171,7 @@ public final class ArtifactStore {
     }
 
     private Path part(Digest digest) {
-        return dir.resolve(digest.hex() + ".part");
+        return dir.resolve(digest.hex() + PART);
     }
 
     private void settle(Path file, Digest digest) throws IOException {

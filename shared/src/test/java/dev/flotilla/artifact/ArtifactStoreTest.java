@@ -44,16 +44,25 @@ class ArtifactStoreTest {
     void anArtifactResumesWhereItStoodAfterARestartAndCountsOnceVerified() throws Exception {
         assertEquals(new Put(40_000, false), put(ArtifactStore.at(dir), 0, 40_000));
         ArtifactStore store = ArtifactStore.at(dir);
-        assertEquals(40_000, store.have(NAME));
+        assertEquals(39_999, store.have(NAME));
         assertEquals(OptionalLong.empty(), store.size(NAME));
         assertThrows(IOException.class, () -> store.read(NAME, 0, 1));
-        assertEquals(new Put(100_000, true), put(store, 40_000, 60_000));
+        assertEquals(new Put(100_000, true), put(store, 39_999, 60_001));
         ArtifactStore again = ArtifactStore.at(dir);
         assertEquals(OptionalLong.of(100_000), again.size(NAME));
         assertArrayEquals(Arrays.copyOfRange(BLOB, 99_990, 100_000), again.read(NAME, 99_990, 10));
         assertArrayEquals(BLOB, Files.readAllBytes(again.path(NAME)));
         assertEquals(new Put(100_000, true), put(again, 0, 5), "what is whole is never sent again");
         assertThrows(IOException.class, () -> again.read(NAME, 99_990, 11));
+    }
+
+    @Test
+    void anArtifactWhoseCheckWasCutOffByACrashIsCheckedWithItsNextBytes() throws Exception {
+        Files.write(dir.resolve(NAME.hex() + ".part"), BLOB);
+        ArtifactStore store = ArtifactStore.at(dir);
+        int have = (int) store.have(NAME);
+        assertTrue(have < BLOB.length, "somebody must ask for more, or nobody checks it");
+        assertEquals(new Put(100_000, true), put(store, have, BLOB.length - have));
     }
 
     @Test
