@@ -7,10 +7,10 @@ import java.util.Optional;
 public final class Nearest {
     private Nearest() {}
 
-    /** The known word within two edits, or a third of the length; the first of equals. */
+    /** The known word within two edits, or a third of the length, but not one all of whose letters differ; the first of equals. */
     public static Optional<String> of(String typed, Collection<String> known) {
         String best = null;
-        int least = Math.max(2, typed.length() / 3) + 1;
+        int least = Math.min(typed.length() - 1, Math.max(2, typed.length() / 3)) + 1;
         for (String word : known) {
             int distance = distance(typed, word);
             if (distance < least) {

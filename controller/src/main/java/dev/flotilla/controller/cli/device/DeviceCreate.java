@@ -1,9 +1,9 @@
 package dev.flotilla.controller.cli.device;
 
+import dev.flotilla.controller.app.FleetAuthority;
 import dev.flotilla.controller.cli.local.FleetFile;
 import dev.flotilla.controller.cli.local.Folders;
 import dev.flotilla.controller.cli.shell.Shell;
-import dev.flotilla.controller.app.FleetAuthority;
 import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.Exit;
 import dev.flotilla.model.UserError;

@@ -47,8 +47,9 @@ public final class Errors {
                             next)
                     : new UserError(Exit.USAGE, word(arg) + " is missing", about(arg), next);
         }
-        if (e instanceof CommandLine.OverwrittenOptionException) {
-            return new UserError(Exit.USAGE, word(e.getArgSpec()) + " is given twice", "it takes one value", next);
+        if (e instanceof CommandLine.OverwrittenOptionException twice) {
+            return new UserError(
+                    Exit.USAGE, word(twice.getOverwritten()) + " is given twice", "it takes one value", next);
         }
         if (plain(e.getMessage()).startsWith("Missing required subcommand")) {
             return new UserError(

@@ -1,0 +1,161 @@
+package dev.flotilla.controller.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.flotilla.controller.app.ControllerApp;
+import dev.flotilla.controller.app.ControllerSettings;
+import dev.flotilla.controller.cli.shell.Context;
+import dev.flotilla.controller.cli.shell.Contexts;
+import dev.flotilla.model.FleetName;
+import dev.flotilla.security.DeviceFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Commands against a real controller with its broker, on which no agent ever calls. */
+class AgainstAControllerTest {
+    @TempDir
+    static Path folder;
+
+    private static ControllerApp app;
+
+    @BeforeAll
+    static void start() throws IOException {
+        app = ControllerApp.start(new ControllerSettings(data(), new FleetName("farm"), 0, Optional.empty()));
+        new Contexts(config())
+                .write("farm", new Context(app.fleet(), app.broker(), app.adminUser(), app.adminPassword()));
+    }
+
+    @AfterAll
+    static void stop() {
+        app.close();
+    }
+
+    private static Path data() {
+        return folder.resolve("data");
+    }
+
+    private static Path config() {
+        return folder.resolve("config");
+    }
+
+    private static Captured flotilla(String... args) {
+        return Captured.run(config(), args);
+    }
+
+    @Test
+    void aSubmitSentTwiceWithOneIdIsOneJob() {
+        for (int i = 0; i < 2; i++) {
+            Captured run =
+                    flotilla("run", "sum", "--range", "0..1000000", "--shards", "4", "--id", "twice", "--detach");
+            assertEquals(0, run.exit, run.toString());
+            assertEquals("twice\n", run.out, "the id alone on stdout");
+            assertTrue(run.err.contains("sum over 0 to 999,999: 1,000,000 numbers, in 4 shards"), run.err);
+        }
+        Captured other = flotilla("run", "sum", "--range", "0..7", "--id", "twice", "--detach");
+        assertEquals(2, other.exit);
+        assertEquals(
+                "error: job twice exists with another spec", other.errLines().get(0));
+        Captured list = flotilla("job", "list", "--json");
+        assertEquals(1, list.out.split("\"job\":\"twice\"", -1).length - 1, list.out);
+        assertEquals(1, list.out.lines().count(), "one object on one line");
+    }
+
+    @Test
+    void aWaitWithoutADeviceSaysThatItWaitsAndWhy() {
+        Captured run = flotilla("run", "sum", "--range", "0..10", "--shards", "1", "--id", "lonely", "--wait=3s");
+        assertEquals(7, run.exit, run.toString());
+        assertEquals("", run.out, "there is nothing to show");
+        assertTrue(run.err.contains("waiting: no device was ever met"), run.err);
+        assertTrue(run.err.contains("next      flotilla job wait lonely"), run.err);
+        Captured json = flotilla("job", "result", "lone", "--json");
+        assertEquals(7, json.exit);
+        assertTrue(
+                json.out.startsWith("{\"job\":\"lonely\",\"state\":\"running\",\"final\":false,\"value\":null"),
+                json.out);
+        Captured cancelled = flotilla("job", "cancel", "lonely");
+        assertEquals(0, cancelled.exit);
+        assertTrue(cancelled.err.contains("state     cancelled"), cancelled.err);
+        assertEquals(1, flotilla("job", "result", "lonely").exit);
+        assertTrue(flotilla("explain", "lonely").out.contains("the job ended: "), "explain tells the end");
+    }
+
+    @Test
+    void aFileIsSentOnceAndTheJobKeepsItsName() throws IOException {
+        Path csv = folder.resolve("rain.csv");
+        StringBuilder text = new StringBuilder("day,rain\n");
+        for (int i = 0; i < 20_000; i++) text.append(i).append(",1.5\n");
+        Files.writeString(csv, text);
+        Path job = Files.writeString(
+                folder.resolve("rain.yaml"),
+                "input: { records: rain.csv }\nprogram: { builtin: sum, column: rain }\nshard: { count: 4 }\n");
+        Captured first = flotilla("job", "submit", job.toString(), "--id", "rain-1");
+        assertEquals(0, first.exit, first.toString());
+        Captured wrong = flotilla("run", "sum", "--input", csv.toString(), "--column", "wind", "--detach");
+        assertEquals(2, wrong.exit);
+        assertTrue(wrong.err.contains("Its columns are day, rain"), wrong.err);
+        Captured again = flotilla(
+                "run",
+                "sum",
+                "--input",
+                csv.toString(),
+                "--column",
+                "rain",
+                "--shards",
+                "4",
+                "--id",
+                "rain-1",
+                "--detach");
+        assertEquals("rain-1\n", again.out, again.toString());
+        assertTrue(again.err.contains("nothing was started"), "the same spec, however it was written: " + again.err);
+        try (Stream<Path> files = Files.walk(data().resolve("artifacts"))) {
+            assertEquals(1, files.filter(Files::isRegularFile).count(), "one artifact");
+        }
+    }
+
+    @Test
+    void whatIsNotThereIsExitThree() {
+        assertEquals(3, flotilla("job", "show", "nowhere").exit);
+        assertEquals(3, flotilla("device", "show", "nowhere").exit);
+        assertEquals(3, flotilla("explain", "nowhere").exit);
+        assertEquals(3, flotilla("--context", "nowhere", "job", "list").exit);
+    }
+
+    @Test
+    void aVerifiedAnswerIsProvedFromTheLog() {
+        flotilla("run", "sum", "--range", "0..10", "--shards", "2", "--id", "proved", "--detach");
+        Captured run = flotilla("job", "verify", "proved");
+        assertEquals(0, run.exit, run.toString());
+        assertTrue(run.out.startsWith("verified\n"), run.out);
+    }
+
+    @Test
+    void aDeviceFileIsMadeBesideTheControllersData() throws IOException {
+        Path file = folder.resolve("oak.json");
+        Captured run = flotilla("device", "create", "oak", "--data", data().toString(), "-o", file.toString());
+        assertEquals(0, run.exit, run.toString());
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+        DeviceFile device = DeviceFile.read(file);
+        assertEquals("farm", device.fleet().value());
+        assertEquals(app.broker(), device.broker());
+        assertFalse((run.out + run.err).contains(device.password()), "no secret is printed");
+    }
+
+    @Test
+    void aWrongPasswordIsNotAuthorised() throws IOException {
+        Path other = folder.resolve("other");
+        new Contexts(other).write("farm", new Context(app.fleet(), app.broker(), "admin", "guess"));
+        Captured run = Captured.run(other, "job", "list");
+        assertEquals(4, run.exit, run.toString());
+        assertFalse(run.err.contains("guess"), "no secret is printed");
+    }
+}
