@@ -70,7 +70,7 @@ public final class Controller implements Callable<Integer> {
         Path dir = data == null ? Folders.controllerData(shell.terminal()) : data;
         ControllerApp app =
                 ControllerApp.start(new ControllerSettings(dir, fleet(dir), port == null ? 1883 : port, external()));
-        Stop.onSignal(app::close);
+        Stop.onSignal(Exit.DONE, app::close);
         if (untilStdinCloses) Stop.whenStdinCloses();
         try {
             shell.contexts()

@@ -8,6 +8,7 @@ import dev.flotilla.controller.cli.job.Submitter;
 import dev.flotilla.controller.cli.job.Waiting;
 import dev.flotilla.controller.cli.local.Child;
 import dev.flotilla.controller.cli.local.Fleet;
+import dev.flotilla.controller.cli.local.Stop;
 import dev.flotilla.controller.cli.shell.AdminClient;
 import dev.flotilla.controller.cli.shell.Replies;
 import dev.flotilla.controller.cli.shell.Shell;
@@ -64,13 +65,13 @@ public final class Demo implements java.util.concurrent.Callable<Integer> {
     public Integer call() throws Exception {
         Instant begun = Instant.ofEpochMilli(Long.getLong("flotilla.began", System.currentTimeMillis()));
         Fleet fleet = new Fleet(new FleetName("demo"), Optional.empty());
-        // On Ctrl-C the JVM's own exit code stands: 130.
-        Thread clear = new Thread(fleet::close, "clear");
-        Runtime.getRuntime().addShutdownHook(clear);
+        Stop.onSignal(Exit.INTERRUPTED, () -> {
+            fleet.close();
+            shell.terminal().say("stopped, nothing is left behind");
+        });
         List<String> lines = new ArrayList<>();
         ObjectNode result;
-        try (fleet;
-                Progress progress = new Progress(shell.terminal())) {
+        try (Progress progress = new Progress(shell.terminal())) {
             progress.note("starting a controller with its broker, and " + AGENTS + " agents");
             progress.at(0, AGENTS + 1, "controller");
             fleet.startController(0);
@@ -87,6 +88,8 @@ public final class Demo implements java.util.concurrent.Callable<Integer> {
                             .forEach(shards::add);
                 lines.addAll(0, ResultText.about(result, shards, Instant.now(), ZoneId.systemDefault()));
             }
+        } finally {
+            Stop.itself(fleet::close);
         }
         shell.print(ResultText.value(result));
         shell.print(lines);

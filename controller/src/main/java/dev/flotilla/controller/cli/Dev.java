@@ -74,7 +74,7 @@ public final class Dev implements Callable<Integer> {
                 shell.terminal().say("warning: the context " + name + " was not removed: " + e.getMessage());
             }
         };
-        Stop.onSignal(() -> {
+        Stop.onSignal(Exit.DONE, () -> {
             end.run();
             shell.terminal()
                     .say("stopped"

@@ -2,6 +2,7 @@ package dev.flotilla.controller.cli.job;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.flotilla.controller.cli.local.Stop;
 import dev.flotilla.controller.cli.shell.AdminClient;
 import dev.flotilla.controller.cli.shell.Replies;
 import dev.flotilla.controller.cli.shell.Shell;
@@ -65,15 +66,7 @@ public final class Waiting {
         try {
             Runtime.getRuntime().removeShutdownHook(detach);
         } catch (IllegalStateException shuttingDown) {
-            park();
-        }
-    }
-
-    private static void park() {
-        try {
-            Thread.sleep(Long.MAX_VALUE);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            Stop.untilTheEnd();
         }
     }
 

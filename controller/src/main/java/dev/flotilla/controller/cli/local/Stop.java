@@ -3,6 +3,7 @@ package dev.flotilla.controller.cli.local;
 import dev.flotilla.model.Exit;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 
 /** How a program that runs until it is told ends: once, whoever tells it. */
 public final class Stop {
@@ -10,21 +11,27 @@ public final class Stop {
 
     private Stop() {}
 
-    /** On Ctrl-C and SIGTERM does this, then ends the process without waiting for what others do at its end. */
-    public static void onSignal(Runnable last) {
+    /** On Ctrl-C and SIGTERM does this, then ends the process with that code, without waiting for what others do at its end. */
+    public static void onSignal(Exit code, Runnable last) {
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {
                             if (!STOPPING.compareAndSet(false, true)) return;
                             last.run();
-                            Runtime.getRuntime().halt(Exit.DONE.code());
+                            Runtime.getRuntime().halt(code.code());
                         },
                         "stop"));
     }
 
-    /** The program ends by itself: does this, unless a signal came first, and lets its own exit code stand. */
+    /** The program ends by itself: does this. If a signal came first, what it did stands, and this does not return. */
     public static void itself(Runnable last) {
         if (STOPPING.compareAndSet(false, true)) last.run();
+        else untilTheEnd();
+    }
+
+    /** For a thread whose process is being ended by another. */
+    public static void untilTheEnd() {
+        while (true) LockSupport.park();
     }
 
     /** Waits a moment; true if a signal has come meanwhile, or before. */
