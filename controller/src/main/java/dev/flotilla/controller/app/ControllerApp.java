@@ -80,6 +80,7 @@ public final class ControllerApp implements AutoCloseable {
         fleet = settings.fleet();
         topics = new Topics(fleet);
         Path data = settings.data();
+        if (settings.external().isEmpty()) EmbeddedBroker.checkFree(settings.port()); // before anything is written
         root = secrets(data);
         ControllerMachine machine = new ControllerMachine(fleet);
         journal = openJournal(data);

@@ -157,7 +157,8 @@ public final class EmbeddedBroker implements AutoCloseable {
                 """.formatted(port, LOOPBACK, PACKET);
     }
 
-    private static void checkFree(int port) {
+    /** @throws UserError if nobody could listen on that port of loopback now */
+    public static void checkFree(int port) {
         try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getByName(LOOPBACK))) {
             return; // closed again: HiveMQ binds for itself
         } catch (BindException e) {

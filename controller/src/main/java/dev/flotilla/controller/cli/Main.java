@@ -38,7 +38,7 @@ public final class Main {
         command.setOut(new PrintWriter(terminal.out(), true));
         command.setErr(new PrintWriter(terminal.err(), true));
         command.setColorScheme(CommandLine.Help.defaultColorScheme(
-                terminal.colour() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
+                terminal.colour(terminal.outIsTty()) ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
         command.setUsageHelpAutoWidth(false);
         command.setUsageHelpWidth(Math.max(80, Math.min(120, terminal.columns())));
         command.setParameterExceptionHandler((e, ignored) -> Errors.print(terminal, Errors.usage(e)));

@@ -7,6 +7,7 @@ import dev.flotilla.controller.cli.shell.AdminClient;
 import dev.flotilla.controller.cli.shell.Replies;
 import dev.flotilla.controller.cli.shell.Shell;
 import dev.flotilla.controller.cli.ui.Progress;
+import dev.flotilla.controller.cli.ui.Terminal;
 import dev.flotilla.controller.cli.ui.Words;
 import dev.flotilla.model.Exit;
 import dev.flotilla.model.UserError;
@@ -108,7 +109,7 @@ public final class Waiting {
             lost = "";
             return reply;
         }
-        if (!client.connected()) trouble = "the link to the broker is lost";
+        if (client.wasCut()) trouble = "the link to the broker is lost";
         if (!trouble.equals(lost)) progress.note(trouble + ", trying again; the job goes on");
         lost = trouble;
         return reply;
@@ -174,7 +175,13 @@ public final class Waiting {
                     .ifPresent(reply -> reply.path("shards").forEach(shards::add));
         }
         shell.print(ResultText.value(result));
-        ResultText.about(result, shards, Instant.now(), ZoneId.systemDefault()).forEach(shell.terminal()::say);
+        Terminal terminal = shell.terminal();
+        for (String line : ResultText.about(result, shards, Instant.now(), ZoneId.systemDefault())) {
+            if (!line.startsWith("coverage")) terminal.say(line);
+            else
+                terminal.say(terminal.paint(
+                        line.endsWith("nothing missing") ? Terminal.Colour.GOOD : Terminal.Colour.POOR, line));
+        }
         return result.path("exit").asInt();
     }
 }

@@ -203,9 +203,11 @@ public final class AdminClient implements AutoCloseable {
         return newest;
     }
 
-    /** True while the link to the broker stands. */
-    public boolean connected() {
-        return carrier.connected();
+    /** True if the link to the broker is down, or was since this was last asked. */
+    public boolean wasCut() {
+        boolean cut = !carrier.connected();
+        for (Link change = changes.poll(); change != null; change = changes.poll()) cut |= change == Link.DOWN;
+        return cut;
     }
 
     /** Null when the time is up. */

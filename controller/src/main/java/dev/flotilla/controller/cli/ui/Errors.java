@@ -109,7 +109,7 @@ public final class Errors {
 
     /** Prints it. @return the exit code */
     public static int print(Terminal terminal, UserError error) {
-        terminal.err().println(error.lines());
+        terminal.say(error.lines().replaceFirst("^error:", terminal.paint(Terminal.Colour.BAD, "error:")));
         return error.exit().code();
     }
 }

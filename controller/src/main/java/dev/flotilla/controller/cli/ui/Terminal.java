@@ -45,14 +45,14 @@ public record Terminal(
         return outIsTty ? columns : Integer.MAX_VALUE;
     }
 
-    /** Colours on {@code out}. */
-    public boolean colour() {
-        return outIsTty && env("NO_COLOR").isEmpty() && !env("TERM").equals(Optional.of("dumb"));
+    /** Colours are wanted where a person looks. */
+    public boolean colour(boolean isTty) {
+        return isTty && env("NO_COLOR").isEmpty() && !env("TERM").equals(Optional.of("dumb"));
     }
 
-    /** The text in that colour, where colours are wanted. */
+    /** The text in that colour, for {@code err}. */
     public String paint(Colour colour, String text) {
-        return colour() ? "\u001b[" + colour.code + "m" + text + "\u001b[0m" : text;
+        return colour(errIsTty) ? "\u001b[" + colour.code + "m" + text + "\u001b[0m" : text;
     }
 
     /** A line of progress or a hint. */
@@ -64,8 +64,7 @@ public record Terminal(
     public enum Colour {
         GOOD(32),
         POOR(33),
-        BAD(31),
-        DIM(2);
+        BAD(31);
 
         private final int code;
 
