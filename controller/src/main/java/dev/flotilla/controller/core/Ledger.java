@@ -30,9 +30,9 @@ final class Ledger {
 
     void apply(Event event) {
         if (event instanceof Event.Counted e) counted(e);
-        else if (event instanceof Event.Placed e) for (Event.Placement p : e.placements()) placed(device(e.device()), jobs.get(e.job()), p);
+        else if (event instanceof Event.Placed e) placed(e.device(), e.job(), e.placements());
         else if (event instanceof Event.Ended e) for (Event.End end : e.ends()) ended(device(e.device()), jobs.get(e.job()), end);
-        else if (event instanceof Event.Adopted e) placed(device(e.device()), jobs.get(e.job()), e.placement());
+        else if (event instanceof Event.Adopted e) placed(e.device(), e.job(), List.of(e.placement()));
         else if (event instanceof Event.Lost e) e.serials().forEach(s -> lost(device(e.device()), s));
         else if (event instanceof Event.Gone e) e.serials().forEach(s -> remove(device(e.device()), s));
         else if (event instanceof Event.Revived e) revived(device(e.device()), e.serial());
@@ -62,21 +62,28 @@ final class Ledger {
         running.put(job.number, job);
     }
 
-    private void placed(DeviceState device, JobState job, Event.Placement p) {
+    private void placed(DeviceId on, JobId of, List<Event.Placement> placements) {
+        DeviceState device = device(on);
+        JobState job = jobs.get(of);
+        for (Event.Placement p : placements) placed(device, job, p);
+        job.skipKnown();
+        job.givenTo.merge(device.id, (long) placements.size(), Long::sum);
+    }
+
+    private static void placed(DeviceState device, JobState job, Event.Placement p) {
         TaskState task = job.task(p.index());
         task.attempts = Math.max(task.attempts, p.attempt());
         task.live++;
         job.again.remove(p.index());
-        job.skipKnown();
         device.unsettled.put(p.serial(), new Attempt(p.serial(), job, p.index(), p.attempt()));
         device.live++;
         device.next = Math.max(device.next, p.serial() + 1);
-        job.givenTo.merge(device.id, 1L, Long::sum);
     }
 
     private void counted(Event.Counted e) {
         JobState job = jobs.get(e.job());
         DeviceState device = device(e.device());
+        Decoder results = new Decoder(job.program);
         for (Event.Count c : e.counts()) {
             Attempt attempt = device.unsettled.get(c.serial());
             if (attempt != null && attempt.isFor(job, c.index(), c.attempt())) remove(device, c.serial());
@@ -87,13 +94,13 @@ final class Ledger {
             }
             job.again.remove(c.index());
             try {
-                job.fold.add(c.index(), job.program.decode(c.result().array()));
+                job.fold.add(c.index(), results.decode(c.result()));
             } catch (BadResult bad) {
                 throw new IllegalStateException("a counted result cannot be read: " + bad.getMessage(), bad);
             }
-            job.skipKnown();
             if (job.shards() <= JobState.REMEMBERED_SHARDS) job.ranOn.put(c.index(), new JobState.Ran(device.id, c.attempt()));
         }
+        job.skipKnown();
         job.countedBy.merge(device.id, (long) e.counts().size(), Long::sum);
         device.counted += e.counts().size();
     }

@@ -86,6 +86,7 @@ final class Rows {
         private final Step step;
         private final DeviceState device;
         private final JobState job;
+        private final Decoder results;
         private List<Event.Count> counts = new ArrayList<>();
         private TreeSet<Long> indexes = new TreeSet<>();
         private TreeSet<Long> elsewhere = new TreeSet<>();
@@ -94,6 +95,7 @@ final class Rows {
             this.step = step;
             this.device = device;
             this.job = job;
+            this.results = job == null ? null : new Decoder(job.program);
         }
 
         /** First valid result wins (I1). Empty if the row is dealt with, else what is wrong with its result. */
@@ -104,7 +106,7 @@ final class Rows {
             }
             Bytes result = detail.result().orElse(Bytes.EMPTY);
             try {
-                job.program.decode(result.array());
+                results.decode(result);
             } catch (BadResult bad) {
                 return "bad-result: " + Quoted.plain(bad.getMessage(), 200);
             }
