@@ -18,10 +18,12 @@ final class Ledger {
     long term;
     /** Start of each term in the journal: term to the last commit before it. */
     final TreeMap<Long, Long> terms = new TreeMap<>();
+
     final TreeMap<DeviceId, DeviceState> devices = new TreeMap<>();
     final TreeMap<JobId, JobState> jobs = new TreeMap<>();
     /** Jobs by the order of their submission; the running ones are placed in that order. */
     final TreeMap<Long, JobState> running = new TreeMap<>();
+
     long jobsSubmitted;
 
     DeviceState device(DeviceId id) {
@@ -31,7 +33,8 @@ final class Ledger {
     void apply(Event event) {
         if (event instanceof Event.Counted e) counted(e);
         else if (event instanceof Event.Placed e) placed(e.device(), e.job(), e.placements());
-        else if (event instanceof Event.Ended e) for (Event.End end : e.ends()) ended(device(e.device()), jobs.get(e.job()), end);
+        else if (event instanceof Event.Ended e)
+            for (Event.End end : e.ends()) ended(device(e.device()), jobs.get(e.job()), end);
         else if (event instanceof Event.Adopted e) placed(e.device(), e.job(), List.of(e.placement()));
         else if (event instanceof Event.Lost e) e.serials().forEach(s -> lost(device(e.device()), s));
         else if (event instanceof Event.Gone e) e.serials().forEach(s -> remove(device(e.device()), s));
@@ -39,7 +42,8 @@ final class Ledger {
         else if (event instanceof Event.JobSubmitted e) submitted(e);
         else if (event instanceof Event.JobEnded e) jobEnded(e);
         else if (event instanceof Event.Permitted e) {
-            jobs.get(e.job()).task(e.index()).permit = Optional.of(new TaskState.Permit(e.device(), e.serial(), e.boot()));
+            jobs.get(e.job()).task(e.index()).permit =
+                    Optional.of(new TaskState.Permit(e.device(), e.serial(), e.boot()));
         } else if (event instanceof Event.Held e) held(e);
         else if (event instanceof Event.Released e) e.indexes().forEach(i -> released(jobs.get(e.job()), i, e.again()));
         else if (event instanceof Event.Poisoned e) poisoned(jobs.get(e.job()), e.index());
@@ -57,7 +61,14 @@ final class Ledger {
 
     private void submitted(Event.JobSubmitted e) {
         JobState job = new JobState(
-                e.job(), ++jobsSubmitted, e.name(), e.spec(), e.policy(), e.plan(), e.submitted(), new FoldTree(e.spec().sharding().count()));
+                e.job(),
+                ++jobsSubmitted,
+                e.name(),
+                e.spec(),
+                e.policy(),
+                e.plan(),
+                e.submitted(),
+                new FoldTree(e.spec().sharding().count()));
         jobs.put(job.id, job);
         running.put(job.number, job);
     }
@@ -98,7 +109,8 @@ final class Ledger {
             } catch (BadResult bad) {
                 throw new IllegalStateException("a counted result cannot be read: " + bad.getMessage(), bad);
             }
-            if (job.shards() <= JobState.REMEMBERED_SHARDS) job.ranOn.put(c.index(), new JobState.Ran(device.id, c.attempt()));
+            if (job.shards() <= JobState.REMEMBERED_SHARDS)
+                job.ranOn.put(c.index(), new JobState.Ran(device.id, c.attempt()));
         }
         job.skipKnown();
         job.countedBy.merge(device.id, (long) e.counts().size(), Long::sum);
@@ -113,7 +125,9 @@ final class Ledger {
         Attempt attempt = device.unsettled.get(end.serial());
         if (attempt == null || !attempt.isFor(job, end.index(), end.attempt())) return;
         TaskState task = attempt.task();
-        if (end.state() == AttemptState.FAILED && task != null && !task.knowsFailure(device.id, device.agentId, end.serial())) {
+        if (end.state() == AttemptState.FAILED
+                && task != null
+                && !task.knowsFailure(device.id, device.agentId, end.serial())) {
             task.failed(new TaskState.Failure(device.id, device.agentId, end.serial(), end.error()));
         }
         remove(device, end.serial());
@@ -149,7 +163,8 @@ final class Ledger {
     }
 
     private static void placeAgain(JobState job, TaskState task) {
-        if (job.running() && task.live == 0 && task.status == TaskState.Status.OPEN && task.permit.isEmpty()) job.again.add(task.index);
+        if (job.running() && task.live == 0 && task.status == TaskState.Status.OPEN && task.permit.isEmpty())
+            job.again.add(task.index);
     }
 
     private void held(Event.Held e) {
@@ -198,12 +213,16 @@ final class Ledger {
     /** Jobs whose id begins so; the one of exactly that id alone, if there is one. */
     Collection<JobState> jobsLike(String prefix) {
         for (JobState job : jobs.values()) if (job.id.value().equals(prefix)) return List.of(job);
-        return jobs.values().stream().filter(j -> j.id.value().startsWith(prefix)).toList();
+        return jobs.values().stream()
+                .filter(j -> j.id.value().startsWith(prefix))
+                .toList();
     }
 
     /** Devices whose id begins so; the one of exactly that id alone, if there is one. */
     Collection<DeviceState> devicesLike(String prefix) {
         for (DeviceState device : devices.values()) if (device.id.value().equals(prefix)) return List.of(device);
-        return devices.values().stream().filter(d -> d.id.value().startsWith(prefix)).toList();
+        return devices.values().stream()
+                .filter(d -> d.id.value().startsWith(prefix))
+                .toList();
     }
 }

@@ -54,7 +54,8 @@ public final class FoldTree {
 
     /** Takes in a task's result. @throws IllegalStateException if it is in already: whoever counts must ask {@link #has} first */
     public void add(long index, Partial result) {
-        if (index < 0 || index >= tasks || has(index)) throw new IllegalStateException("task " + index + " of " + tasks + " cannot be counted");
+        if (index < 0 || index >= tasks || has(index))
+            throw new IllegalStateException("task " + index + " of " + tasks + " cannot be counted");
         counted++;
         mark(index, index + 1);
         Partial node = result;
@@ -99,8 +100,12 @@ public final class FoldTree {
         out.array(2).put(counted).array((int) size());
         for (int level = 0; level < levels.size(); level++) {
             int at = level;
-            levels.get(level).forEach((position, node) ->
-                    out.array(3).put(at).put(position).put(new dev.flotilla.model.Bytes(node.encode())).end());
+            levels.get(level)
+                    .forEach((position, node) -> out.array(3)
+                            .put(at)
+                            .put(position)
+                            .put(new dev.flotilla.model.Bytes(node.encode()))
+                            .end());
         }
         out.end().end();
     }
@@ -115,7 +120,11 @@ public final class FoldTree {
             long position = node.number(0, tree.nodes(level) - 1);
             tree.mark(position << level, Math.min(tasks, (position + 1) << level));
             try {
-                return tree.levels.get(level).put(position, program.decode(node.bytes(2 * Limits.INLINE).array()));
+                return tree.levels
+                        .get(level)
+                        .put(
+                                position,
+                                program.decode(node.bytes(2 * Limits.INLINE).array()));
             } catch (BadResult e) {
                 throw new Malformed("a node of the fold", e);
             }
