@@ -57,7 +57,8 @@ final class Admin implements AutoCloseable {
                         "bench"),
                 new Ears());
         carrier.start();
-        if (!up.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)) throw new IOException("no connection to " + file.get("broker"));
+        if (!up.await(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+            throw new IOException("no connection to " + file.get("broker"));
     }
 
     /** Asks, and waits for the reply. @throws IOException if it says no, or nothing */

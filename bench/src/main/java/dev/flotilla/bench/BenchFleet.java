@@ -25,18 +25,37 @@ final class BenchFleet implements AutoCloseable {
 
     /** Starts them and returns once every agent has been met. */
     Admin start(int agentCount) throws IOException, InterruptedException {
-        controller = launch("controller", "controller", "--data", controllerData().toString(), "--fleet", "bench", "--port", "0");
+        controller = launch(
+                "controller", "controller", "--data", controllerData().toString(), "--fleet", "bench", "--port", "0");
         waitFor("the controller's context", () -> Files.exists(context()));
         for (int i = 1; i <= agentCount; i++) {
             Path file = folder.resolve("a" + i + ".json");
-            Process create = launch("create-" + i, "device", "create", "a" + i, "--data", controllerData().toString(), "-o", file.toString());
+            Process create = launch(
+                    "create-" + i,
+                    "device",
+                    "create",
+                    "a" + i,
+                    "--data",
+                    controllerData().toString(),
+                    "-o",
+                    file.toString());
             if (create.waitFor() != 0) throw new IOException("device create failed: " + log("create-" + i));
-            agents.add(launch("agent-" + i, "agent", "run", "--device-file", file.toString(), "--data", agentData(i).toString()));
+            agents.add(launch(
+                    "agent-" + i,
+                    "agent",
+                    "run",
+                    "--device-file",
+                    file.toString(),
+                    "--data",
+                    agentData(i).toString()));
         }
         Admin admin = new Admin(context());
         waitFor("the agents", () -> {
             try {
-                return admin.ask("controller.info", Admin.request()).get("devices_met").asInt() == agentCount;
+                return admin.ask("controller.info", Admin.request())
+                                .get("devices_met")
+                                .asInt()
+                        == agentCount;
             } catch (IOException e) {
                 throw new IllegalStateException(e);
             } catch (InterruptedException e) {
@@ -50,7 +69,8 @@ final class BenchFleet implements AutoCloseable {
     private Process launch(String log, String... args) throws IOException {
         List<String> command = new ArrayList<>(List.of(launcher.toString()));
         command.addAll(List.of(args));
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(logFile(log));
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(logFile(log));
         builder.environment().put("FLOTILLA_CONFIG", folder.resolve("config").toString());
         return builder.start();
     }
@@ -58,7 +78,8 @@ final class BenchFleet implements AutoCloseable {
     private void waitFor(String what, BooleanSupplier there) throws IOException, InterruptedException {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (!there.getAsBoolean()) {
-            if (System.nanoTime() > end) throw new IOException(what + " did not come; controller says: " + log("controller"));
+            if (System.nanoTime() > end)
+                throw new IOException(what + " did not come; controller says: " + log("controller"));
             Thread.sleep(50);
         }
     }

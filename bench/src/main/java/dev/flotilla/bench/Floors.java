@@ -48,7 +48,8 @@ final class Floors {
         byte[] body = new byte[ROW];
         try (Connection db = DriverManager.getConnection("jdbc:sqlite:" + file)) {
             try (Statement set = db.createStatement()) {
-                for (String pragma : List.of("page_size=4096", "journal_mode=WAL", "synchronous=FULL", "locking_mode=EXCLUSIVE"))
+                for (String pragma :
+                        List.of("page_size=4096", "journal_mode=WAL", "synchronous=FULL", "locking_mode=EXCLUSIVE"))
                     set.execute("PRAGMA " + pragma);
                 set.execute("CREATE TABLE journal(seq INTEGER PRIMARY KEY, body BLOB)");
             }
@@ -78,10 +79,15 @@ final class Floors {
         Authority open = (user, password, clientId) -> Optional.of(
                 user.equals("controller") ? new Authority.Role.Controller() : new Authority.Role.Device(device));
         SynchronousQueue<Integer> heard = new SynchronousQueue<>();
-        try (EmbeddedBroker broker = EmbeddedBroker.start(new BrokerSettings(fleet, 0, folder.resolve("broker"), open))) {
+        try (EmbeddedBroker broker =
+                EmbeddedBroker.start(new BrokerSettings(fleet, 0, folder.resolve("broker"), open))) {
             URI uri = URI.create("mqtt://127.0.0.1:" + broker.port());
             MqttCarrier[] far = new MqttCarrier[1];
-            try (MqttCarrier echo = carrier(uri, "controller", topics.report(device), m -> far[0].publish(Carrier.Message.of(topics.order(device), m.payload())));
+            try (MqttCarrier echo = carrier(
+                            uri,
+                            "controller",
+                            topics.report(device),
+                            m -> far[0].publish(Carrier.Message.of(topics.order(device), m.payload())));
                     MqttCarrier near = carrier(uri, device.value(), topics.order(device), m -> {
                         try {
                             heard.offer(m.payload().length, 1, TimeUnit.SECONDS);
@@ -103,7 +109,8 @@ final class Floors {
         }
     }
 
-    private static MqttCarrier carrier(URI broker, String client, String subscription, java.util.function.Consumer<Carrier.Message> then)
+    private static MqttCarrier carrier(
+            URI broker, String client, String subscription, java.util.function.Consumer<Carrier.Message> then)
             throws InterruptedException, IOException {
         CountDownLatch up = new CountDownLatch(1);
         MqttCarrier carrier = new MqttCarrier(

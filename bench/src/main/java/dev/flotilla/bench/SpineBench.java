@@ -38,7 +38,8 @@ public final class SpineBench {
         System.exit(0);
     }
 
-    private static void measure(Path launcher, Path folder) throws IOException, InterruptedException, SQLException, JournalFailed {
+    private static void measure(Path launcher, Path folder)
+            throws IOException, InterruptedException, SQLException, JournalFailed {
         say("floors: raw SQLite and raw MQTT");
         double rows = Floors.sqliteRows(folder);
         double commits = Floors.sqliteCommits(folder);
@@ -78,7 +79,10 @@ public final class SpineBench {
             Arrays.sort(nanos);
             print("one task, p50", at(nanos, 0.5), "ms");
             print("one task, p99", at(nanos, 0.99), "ms");
-            print("  p50 to its floor, 2 round trips and 3 commits", at(nanos, 0.5) / (2 * echoMs + 3 * 1e3 / commits), "x");
+            print(
+                    "  p50 to its floor, 2 round trips and 3 commits",
+                    at(nanos, 0.5) / (2 * echoMs + 3 * 1e3 / commits),
+                    "x");
 
             double[] controller = fleet.controllerMemory();
             double[] agent = fleet.agentMemory();
@@ -91,7 +95,10 @@ public final class SpineBench {
         controllerCommits = commits(fleet.controllerData().resolve("journal.db"));
         double all = (double) TASKS * (RUNS + 1) + 2 * LATENCIES;
         print("controller's commits a task, whole run", controllerCommits / all, "");
-        print("controller's journal a task, whole run", bytes(fleet.controllerData().resolve("journal.db")) / all, "bytes");
+        print(
+                "controller's journal a task, whole run",
+                bytes(fleet.controllerData().resolve("journal.db")) / all,
+                "bytes");
 
         say("demo: " + DEMOS + " times, command to answer to end");
         long[] demos = new long[DEMOS];
@@ -101,7 +108,8 @@ public final class SpineBench {
                     .redirectErrorStream(true)
                     .redirectOutput(folder.resolve("demo.log").toFile())
                     .start();
-            if (demo.waitFor() != 0) throw new IOException("the demo failed: " + Files.readString(folder.resolve("demo.log")));
+            if (demo.waitFor() != 0)
+                throw new IOException("the demo failed: " + Files.readString(folder.resolve("demo.log")));
             demos[i] = System.nanoTime() - start;
         }
         Arrays.sort(demos);
@@ -113,8 +121,10 @@ public final class SpineBench {
         long envelopes = 0;
         long bytes = 0;
         for (int i = 1; i <= AGENTS; i++) {
-            JsonNode link = admin.ask("device.show", Admin.request().put("device", "a" + i)).get("link");
-            envelopes += link.get("envelopes_up").asLong() + link.get("envelopes_down").asLong();
+            JsonNode link = admin.ask("device.show", Admin.request().put("device", "a" + i))
+                    .get("link");
+            envelopes += link.get("envelopes_up").asLong()
+                    + link.get("envelopes_down").asLong();
             bytes += link.get("bytes_up").asLong() + link.get("bytes_down").asLong();
         }
         return new long[] {envelopes, bytes};

@@ -8,6 +8,7 @@ public record Percent(BigDecimal value) {
     public static final Percent ALL = new Percent(BigDecimal.valueOf(100));
 
     public Percent {
+        value = value.scale() < 0 ? value.setScale(0) : value;
         if (value.signum() < 0 || value.compareTo(BigDecimal.valueOf(100)) > 0)
             throw new IllegalArgumentException("a share is 0 % to 100 %");
         if (value.scale() > 6 || value.precision() > 9)

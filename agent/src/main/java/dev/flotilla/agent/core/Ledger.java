@@ -5,6 +5,7 @@ import dev.flotilla.model.AttemptState;
 import dev.flotilla.model.Digest;
 import dev.flotilla.model.ShardInput;
 import dev.flotilla.model.Spec;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -33,18 +34,18 @@ final class Ledger {
 
     void apply(Event event) {
         if (event instanceof Event.EndedAtOnce e) {
+            hold(e.work().spec(), e.body(), e.ends().size());
             for (Event.AtOnce end : e.ends()) {
-                add(
-                        new Attempt(end.serial(), e.work(), end.index(), end.attempt(), ShardInput.Computed.HERE),
-                        e.body());
+                add(new Attempt(end.serial(), e.work(), end.index(), end.attempt(), ShardInput.Computed.HERE));
                 ended(end.serial(), new Event.End(end.serial(), end.state(), end.detail()));
             }
         } else if (event instanceof Event.Accepted e) {
+            hold(e.work().spec(), e.body(), e.assignments().size());
             for (Order.Assignment a : e.assignments()) {
-                add(new Attempt(a.serial(), e.work(), a.index(), a.attempt(), a.shard()), e.body());
+                add(new Attempt(a.serial(), e.work(), a.index(), a.attempt(), a.shard()));
             }
         } else if (event instanceof Event.Ended e) for (Event.End end : e.ends()) ended(end.serial(), end);
-        else if (event instanceof Event.Forgotten e) for (long serial : e.serials()) forgotten(serial);
+        else if (event instanceof Event.Forgotten e) forgotten(e.serials());
         else if (event instanceof Event.Started e) for (long serial : e.serials()) become(serial, AttemptState.RUNNING);
         else if (event instanceof Event.Asked e) for (long serial : e.serials()) become(serial, AttemptState.ASKING);
         else if (event instanceof Event.Again e) {
@@ -59,11 +60,15 @@ final class Ledger {
         else throw new AssertionError("no way to apply " + event);
     }
 
+    /** So many attempts of that spec are added; {@code body} if no other attempt has it. */
+    void hold(Digest spec, Optional<Spec> body, int attempts) {
+        body.ifPresent(b -> specs.putIfAbsent(spec, b));
+        holders.merge(spec, attempts, Integer::sum);
+    }
+
     /** Adds an attempt as the snapshot has it, or as it was just assigned. */
-    void add(Attempt attempt, Optional<Spec> body) {
+    void add(Attempt attempt) {
         attempts.put(attempt.serial, attempt);
-        body.ifPresent(spec -> specs.putIfAbsent(attempt.work.spec(), spec));
-        holders.merge(attempt.work.spec(), 1, Integer::sum);
         highest = Math.max(highest, attempt.serial);
         if (!attempt.state.ended()) unended++;
         index(attempt);
@@ -89,9 +94,23 @@ final class Ledger {
         else asking.remove(attempt.serial);
     }
 
-    private void forgotten(long serial) {
-        Digest spec = attempts.remove(serial).work.spec();
-        if (holders.merge(spec, -1, Integer::sum) > 0) return;
+    private void forgotten(List<Long> serials) {
+        Work work = null;
+        int same = 0;
+        for (long serial : serials) {
+            Attempt attempt = attempts.remove(serial);
+            if (work != null && attempt.work != work) {
+                letGo(work.spec(), same);
+                same = 0;
+            }
+            work = attempt.work;
+            same++;
+        }
+        if (work != null) letGo(work.spec(), same);
+    }
+
+    private void letGo(Digest spec, int attempts) {
+        if (holders.merge(spec, -attempts, Integer::sum) > 0) return;
         holders.remove(spec);
         specs.remove(spec);
     }

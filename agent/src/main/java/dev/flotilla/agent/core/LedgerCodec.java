@@ -87,7 +87,8 @@ final class LedgerCodec {
             attempt.revision = revisions.get(i);
             attempt.interruptions = interruptions.get(i).intValue();
             if (ended.get(i) == 1) attempt.detail = Optional.of(details.get(next++));
-            ledger.add(attempt, Optional.ofNullable(specs.get(attempt.work.spec())));
+            ledger.hold(attempt.work.spec(), Optional.ofNullable(specs.get(attempt.work.spec())), 1);
+            ledger.add(attempt);
         }
         return ledger;
     }

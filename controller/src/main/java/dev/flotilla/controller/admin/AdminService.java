@@ -50,8 +50,20 @@ public final class AdminService implements AutoCloseable {
     private static final int LARGEST_CHUNK = 64 * 1024;
     private static final int WAITING = 10_000;
     private static final List<String> VERBS = List.of(
-            "controller.info", "job.submit", "job.list", "job.show", "job.result", "job.shards", "job.cancel", "job.release", "job.verify",
-            "device.list", "device.show", "explain", "artifact.stat", "artifact.put");
+            "controller.info",
+            "job.submit",
+            "job.list",
+            "job.show",
+            "job.result",
+            "job.shards",
+            "job.cancel",
+            "job.release",
+            "job.verify",
+            "device.list",
+            "device.show",
+            "explain",
+            "artifact.stat",
+            "artifact.put");
 
     private final Topics topics;
     private final String version;
@@ -101,8 +113,13 @@ public final class AdminService implements AutoCloseable {
         }
         Reply reply = new Reply(message.replyTo().get(), message.correlation());
         try {
-            if (message.payload().length > LARGEST_REQUEST || message.correlation().map(c -> c.length).orElse(0) > LARGEST_CORRELATION) {
-                throw Refusal.usage(null, "the request is too large", "a request has at most 128 KiB, correlation data 64 bytes", "send an artifact in chunks");
+            if (message.payload().length > LARGEST_REQUEST
+                    || message.correlation().map(c -> c.length).orElse(0) > LARGEST_CORRELATION) {
+                throw Refusal.usage(
+                        null,
+                        "the request is too large",
+                        "a request has at most 128 KiB, correlation data 64 bytes",
+                        "send an artifact in chunks");
             }
             take(verb, Json.parse(message.payload()), reply);
         } catch (Refusal refusal) {
@@ -112,7 +129,11 @@ public final class AdminService implements AutoCloseable {
 
     private boolean repliesToAClient(String topic) {
         String prefix = "flotilla/1/" + topics.fleet() + "/client/";
-        return topic.startsWith(prefix) && topic.endsWith("/reply") && topic.length() < 256 && topic.indexOf('+') < 0 && topic.indexOf('#') < 0;
+        return topic.startsWith(prefix)
+                && topic.endsWith("/reply")
+                && topic.length() < 256
+                && topic.indexOf('+') < 0
+                && topic.indexOf('#') < 0;
     }
 
     private void take(String verb, JsonNode request, Reply reply) {
@@ -122,7 +143,10 @@ public final class AdminService implements AutoCloseable {
                 ask(new Input.Query.Info(), view -> {
                     View.Info info = (View.Info) view;
                     ObjectNode out = Json.MAPPER.createObjectNode();
-                    out.put("ok", true).put("fleet", info.fleet()).put("version", version).put("term", info.term());
+                    out.put("ok", true)
+                            .put("fleet", info.fleet())
+                            .put("version", version)
+                            .put("term", info.term());
                     out.put("devices_met", info.devicesMet()).put("jobs_running", info.jobsRunning());
                     out.put("state", degraded.getAsBoolean() ? "degraded: storage" : "ready");
                     reply.send(out);
@@ -137,7 +161,10 @@ public final class AdminService implements AutoCloseable {
             case "job.result" -> ask(new Input.Query.Result(new Fields("", request, "job").text("job")), reply::send);
             case "job.shards" -> {
                 Fields fields = new Fields("", request, "job", "from");
-                ask(new Input.Query.Shards(fields.text("job"), fields.maybeNumber("from").orElse(0)), reply::send);
+                ask(
+                        new Input.Query.Shards(
+                                fields.text("job"), fields.maybeNumber("from").orElse(0)),
+                        reply::send);
             }
             case "job.cancel" -> {
                 String job = new Fields("", request, "job").text("job");
@@ -149,17 +176,22 @@ public final class AdminService implements AutoCloseable {
                 new Fields("", request);
                 ask(new Input.Query.Devices(), reply::send);
             }
-            case "device.show" -> ask(new Input.Query.Device(new Fields("", request, "device").text("device")), reply::send);
+            case "device.show" ->
+                ask(new Input.Query.Device(new Fields("", request, "device").text("device")), reply::send);
             case "explain" -> later(reply, () -> explain(new Fields("", request, "id").text("id"), reply));
             case "artifact.stat" -> later(reply, () -> stat(new Fields("", request, "digest"), reply));
-            case "artifact.put" -> later(reply, () -> put(new Fields("", request, "digest", "offset", "total", "data"), reply));
-            default -> throw new Refusal(new View.Problem(
-                    "not-found",
-                    3,
-                    "no verb is called " + Quoted.plain(verb, 64),
-                    Nearest.of(verb, VERBS).map(v -> "did you mean " + v + "?").orElse("there are " + String.join(", ", VERBS)),
-                    "docs/admin-api.md lists every verb",
-                    Optional.empty()));
+            case "artifact.put" ->
+                later(reply, () -> put(new Fields("", request, "digest", "offset", "total", "data"), reply));
+            default ->
+                throw new Refusal(new View.Problem(
+                        "not-found",
+                        3,
+                        "no verb is called " + Quoted.plain(verb, 64),
+                        Nearest.of(verb, VERBS)
+                                .map(v -> "did you mean " + v + "?")
+                                .orElse("there are " + String.join(", ", VERBS)),
+                        "docs/admin-api.md lists every verb",
+                        Optional.empty()));
         }
     }
 
@@ -201,7 +233,13 @@ public final class AdminService implements AutoCloseable {
     }
 
     private static Refusal busy() {
-        return new Refusal(new View.Problem("degraded", 5, "the controller did not answer in time", "it is busy or stopping", "try again", Optional.empty()));
+        return new Refusal(new View.Problem(
+                "degraded",
+                5,
+                "the controller did not answer in time",
+                "it is busy or stopping",
+                "try again",
+                Optional.empty()));
     }
 
     /** An input that changes something; refused while the journal cannot be written. */
@@ -252,18 +290,25 @@ public final class AdminService implements AutoCloseable {
                 reply.send(refusal.problem());
             } catch (RuntimeException e) {
                 Log.error("admin.failed", "why", e.toString());
-                reply.send(new View.Problem("degraded", 5, "the controller failed on this request", e.toString(), "its log says more", Optional.empty()));
+                reply.send(new View.Problem(
+                        "degraded",
+                        5,
+                        "the controller failed on this request",
+                        e.toString(),
+                        "its log says more",
+                        Optional.empty()));
             }
         });
     }
 
     private void submit(JobRequest job, Reply reply) {
         if (job.range().isPresent() && (job.count().isPresent() || job.size().isPresent())) submitRange(job, 0, reply);
-        else later(reply, () -> {
-            long slots = defaultShards(job);
-            if (job.range().isPresent()) submitRange(job, slots, reply);
-            else submitFile(job, slots, reply);
-        });
+        else
+            later(reply, () -> {
+                long slots = defaultShards(job);
+                if (job.range().isPresent()) submitRange(job, slots, reply);
+                else submitFile(job, slots, reply);
+            });
     }
 
     private long defaultShards(JobRequest job) {
@@ -287,7 +332,11 @@ public final class AdminService implements AutoCloseable {
         JobRequest.File file = job.file().orElseThrow();
         OptionalLong size = artifacts.size(file.digest());
         if (size.isEmpty()) {
-            throw Refusal.usage("input.records.digest", "no artifact has the digest " + file.digest(), "it was not put, or not whole", "put it with artifact.put before the submit");
+            throw Refusal.usage(
+                    "input.records.digest",
+                    "no artifact has the digest " + file.digest(),
+                    "it was not put, or not whole",
+                    "put it with artifact.put before the submit");
         }
         try {
             FileCutter.Cut cut = FileCutter.cut(
@@ -305,27 +354,47 @@ public final class AdminService implements AutoCloseable {
         } catch (IllegalArgumentException e) {
             throw Refusal.usage("shard", "the file cannot be cut so", e.getMessage(), "flotilla run --help");
         } catch (IOException e) {
-            throw new Refusal(new View.Problem("degraded", 5, "the file could not be cut", e.getMessage(), "look at the controller's data directory", Optional.empty()));
+            throw new Refusal(new View.Problem(
+                    "degraded",
+                    5,
+                    "the file could not be cut",
+                    e.getMessage(),
+                    "look at the controller's data directory",
+                    Optional.empty()));
         }
     }
 
     /** Makes the plan's large shards known by their own digests; to be said again after a start. */
     public void register(ShardPlan plan) {
         for (ShardPlan.Slice slice : plan.slices()) {
-            slice.digest().ifPresent(digest -> artifacts.register(digest, plan.file().orElseThrow(), slice.offset(), slice.length()));
+            slice.digest()
+                    .ifPresent(digest ->
+                            artifacts.register(digest, plan.file().orElseThrow(), slice.offset(), slice.length()));
         }
     }
 
-    private void submit(JobRequest job, dev.flotilla.model.Input input, Sharding sharding, ShardPlan plan, List<String> notes, Reply reply) {
+    private void submit(
+            JobRequest job,
+            dev.flotilla.model.Input input,
+            Sharding sharding,
+            ShardPlan plan,
+            List<String> notes,
+            Reply reply) {
         ProgramCall call = job.program();
         Spec spec;
         try {
             Builtins.find(call.builtin()).check(input, call);
             spec = new Spec(input, sharding, call);
         } catch (IllegalArgumentException e) {
-            throw Refusal.usage("program", call.builtin() + " cannot run over this input", e.getMessage(), "flotilla run " + call.builtin() + " --help");
+            throw Refusal.usage(
+                    "program",
+                    call.builtin() + " cannot run over this input",
+                    e.getMessage(),
+                    "flotilla run " + call.builtin() + " --help");
         }
-        write(reply, id -> new Input.Submitted(id, job.id(), job.name(), spec, job.policy(), plan, notes, Instant.now()));
+        write(
+                reply,
+                id -> new Input.Submitted(id, job.id(), job.name(), spec, job.policy(), plan, notes, Instant.now()));
     }
 
     private void release(Fields fields, Reply reply) {
@@ -334,7 +403,12 @@ public final class AdminService implements AutoCloseable {
         OptionalLong index = OptionalLong.empty();
         if (slash >= 0) {
             String digits = text.substring(slash + 1);
-            if (!digits.matches("[0-9]{1,18}")) throw Refusal.usage("job", "no task is called " + Quoted.plain(text, 80), "a task is written job/index", "flotilla job show JOB");
+            if (!digits.matches("[0-9]{1,18}"))
+                throw Refusal.usage(
+                        "job",
+                        "no task is called " + Quoted.plain(text, 80),
+                        "a task is written job/index",
+                        "flotilla job show JOB");
             index = OptionalLong.of(Long.parseLong(digits));
         }
         String job = slash < 0 ? text : text.substring(0, slash);
@@ -365,7 +439,12 @@ public final class AdminService implements AutoCloseable {
         else if (((View.Problem) device).what().startsWith("more than one")) reply.send(device);
         else {
             reply.send(new View.Problem(
-                    "not-found", 3, "nothing is called " + Quoted.plain(id, 80), "it is no job, task, attempt or device of this fleet", "flotilla job list ; flotilla device list", Optional.of("id")));
+                    "not-found",
+                    3,
+                    "nothing is called " + Quoted.plain(id, 80),
+                    "it is no job, task, attempt or device of this fleet",
+                    "flotilla job list ; flotilla device list",
+                    Optional.of("id")));
         }
     }
 
@@ -389,14 +468,22 @@ public final class AdminService implements AutoCloseable {
         } catch (IllegalArgumentException e) {
             throw Refusal.usage("data", "data is no base64", e.getMessage(), "docs/admin-api.md shows an upload");
         }
-        if (data.length > LARGEST_CHUNK) throw Refusal.usage("data", "the chunk is too large", "a chunk has at most 64 KiB", "send it in smaller ones");
+        if (data.length > LARGEST_CHUNK)
+            throw Refusal.usage(
+                    "data", "the chunk is too large", "a chunk has at most 64 KiB", "send it in smaller ones");
         try {
             ArtifactStore.Put put = artifacts.put(digest, fields.number("offset"), total, data);
             ObjectNode out = Json.MAPPER.createObjectNode();
             out.put("ok", true).put("have", put.have()).put("whole", put.whole());
             reply.send(out);
         } catch (IOException e) {
-            throw new Refusal(new View.Problem("degraded", 5, "the chunk was not stored", e.getMessage(), "try again from artifact.stat", Optional.empty()));
+            throw new Refusal(new View.Problem(
+                    "degraded",
+                    5,
+                    "the chunk was not stored",
+                    e.getMessage(),
+                    "try again from artifact.stat",
+                    Optional.empty()));
         }
     }
 

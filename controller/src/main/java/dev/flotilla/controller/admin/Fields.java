@@ -23,8 +23,14 @@ final class Fields {
         List<String> names = List.of(known);
         for (String name : (Iterable<String>) object::fieldNames) {
             if (names.contains(name)) continue;
-            String hint = Nearest.of(name, names).map(n -> "did you mean " + n + "?").orElse("known are " + String.join(", ", names));
-            throw Refusal.usage(full(name), "unknown field " + Quoted.plain(full(name), 80), hint, "docs/admin-api.md lists every field");
+            String hint = Nearest.of(name, names)
+                    .map(n -> "did you mean " + n + "?")
+                    .orElse("known are " + String.join(", ", names));
+            throw Refusal.usage(
+                    full(name),
+                    "unknown field " + Quoted.plain(full(name), 80),
+                    hint,
+                    "docs/admin-api.md lists every field");
         }
     }
 
@@ -33,7 +39,11 @@ final class Fields {
     }
 
     private Refusal wrong(String name, String wanted) {
-        return Refusal.usage(full(name), full(name) + " must be " + wanted, "it is " + Quoted.plain(String.valueOf(name.isEmpty() ? object : object.get(name)), 80), "docs/admin-api.md lists every field");
+        return Refusal.usage(
+                full(name),
+                full(name) + " must be " + wanted,
+                "it is " + Quoted.plain(String.valueOf(name.isEmpty() ? object : object.get(name)), 80),
+                "docs/admin-api.md lists every field");
     }
 
     boolean has(String name) {
@@ -45,7 +55,12 @@ final class Fields {
     }
 
     String text(String name) {
-        return maybeText(name).orElseThrow(() -> Refusal.usage(full(name), full(name) + " is missing", "the request cannot be carried out without it", "docs/admin-api.md lists every field"));
+        return maybeText(name)
+                .orElseThrow(() -> Refusal.usage(
+                        full(name),
+                        full(name) + " is missing",
+                        "the request cannot be carried out without it",
+                        "docs/admin-api.md lists every field"));
     }
 
     Optional<String> maybeText(String name) {
@@ -104,7 +119,8 @@ final class Fields {
         try {
             return parse.get();
         } catch (IllegalArgumentException e) {
-            throw Refusal.usage(full(name), full(name) + " cannot be used", e.getMessage(), "docs/admin-api.md lists every field");
+            throw Refusal.usage(
+                    full(name), full(name) + " cannot be used", e.getMessage(), "docs/admin-api.md lists every field");
         }
     }
 }

@@ -53,7 +53,9 @@ final class Json {
                 .addMixIn(View.Result.class, Final.class)
                 .addMixIn(View.JobEvent.class, Final.class)
                 .build();
-        mapper.getFactory().setStreamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(16).build());
+        mapper.getFactory()
+                .setStreamReadConstraints(
+                        StreamReadConstraints.builder().maxNestingDepth(16).build());
         return mapper;
     }
 
@@ -98,24 +100,31 @@ final class Json {
         ObjectNode input = job.putObject("input");
         if (spec.input() instanceof Input.Range range) input.put("range", range.from() + ".." + range.to());
         else if (spec.input() instanceof Input.Records records) {
-            input.putObject("records").put("digest", records.file().hex()).put("name", records.name()).put("format", records.format().word());
+            input.putObject("records")
+                    .put("digest", records.file().hex())
+                    .put("name", records.name())
+                    .put("format", records.format().word());
         }
         ObjectNode shard = job.putObject("shard");
-        shard.put("by", spec.sharding().by().word()).put("count", spec.sharding().count());
+        shard.put("by", spec.sharding().by().word())
+                .put("count", spec.sharding().count());
         spec.sharding().key().ifPresent(key -> shard.put("key", key));
         if (spec.sharding().seed() != 0) shard.put("seed", spec.sharding().seed());
         ObjectNode program = job.putObject("program");
         program.put("builtin", spec.program().builtin());
         spec.program().column().ifPresent(column -> program.put("column", column));
         program.put("strict", spec.program().strict());
-        if (!spec.program().delay().isZero()) program.put("delay", Spans.words(spec.program().delay()));
+        if (!spec.program().delay().isZero())
+            program.put("delay", Spans.words(spec.program().delay()));
         ObjectNode place = job.putObject("place");
         place.put("policy", policy.placement());
         ObjectNode labels = place.putObject("labels");
         policy.labels().forEach(labels::put);
         ArrayNode where = place.putArray("where");
         policy.where().forEach(where::add);
-        job.put("once", policy.once()).put("attempts", policy.attempts()).put("lost_after", Spans.words(policy.lostAfter()));
+        job.put("once", policy.once())
+                .put("attempts", policy.attempts())
+                .put("lost_after", Spans.words(policy.lostAfter()));
         policy.taskTimeout().ifPresent(t -> job.put("task_timeout", Spans.words(t)));
         policy.deadline().ifPresent(d -> job.put("deadline", Spans.words(d)));
         job.put("min_coverage", policy.minCoverage().toString());
@@ -127,10 +136,18 @@ final class Json {
         try {
             JsonNode node = payload.length == 0 ? MAPPER.createObjectNode() : MAPPER.readTree(payload);
             if (node.isObject()) return node;
-            throw Refusal.usage(null, "the request is no JSON object", "it is " + node.getNodeType(), "docs/admin-api.md shows every request");
+            throw Refusal.usage(
+                    null,
+                    "the request is no JSON object",
+                    "it is " + node.getNodeType(),
+                    "docs/admin-api.md shows every request");
         } catch (java.io.IOException e) {
             String why = e instanceof JsonProcessingException p ? p.getOriginalMessage() : e.getMessage();
-            throw Refusal.usage(null, "the request is no JSON", dev.flotilla.model.Quoted.plain(why, 200), "docs/admin-api.md shows every request");
+            throw Refusal.usage(
+                    null,
+                    "the request is no JSON",
+                    dev.flotilla.model.Quoted.plain(why, 200),
+                    "docs/admin-api.md shows every request");
         }
     }
 

@@ -88,15 +88,29 @@ public final class ControllerApp implements AutoCloseable {
         try {
             String controllerPassword = fresh();
             if (settings.external().isEmpty()) {
-                started = EmbeddedBroker.start(new BrokerSettings(fleet, settings.port(), data.resolve("broker"), new FleetAuthority(fleet, root, controllerPassword)));
+                started = EmbeddedBroker.start(new BrokerSettings(
+                        fleet,
+                        settings.port(),
+                        data.resolve("broker"),
+                        new FleetAuthority(fleet, root, controllerPassword)));
             }
             embedded = Optional.ofNullable(started);
-            broker = settings.external().map(ExternalBroker::broker).orElseGet(() -> URI.create("mqtt://127.0.0.1:" + embedded.orElseThrow().port()));
-            Optional<String> user = settings.external().map(ExternalBroker::user).orElse(Optional.of(FleetAuthority.CONTROLLER));
-            Optional<String> password = settings.external().isPresent() ? externalPassword(settings.external().get()) : Optional.of(controllerPassword);
+            broker = settings.external()
+                    .map(ExternalBroker::broker)
+                    .orElseGet(() -> URI.create(
+                            "mqtt://127.0.0.1:" + embedded.orElseThrow().port()));
+            Optional<String> user =
+                    settings.external().map(ExternalBroker::user).orElse(Optional.of(FleetAuthority.CONTROLLER));
+            Optional<String> password = settings.external().isPresent()
+                    ? externalPassword(settings.external().get())
+                    : Optional.of(controllerPassword);
             adminUser = settings.external().isPresent() ? user.orElse("") : FleetAuthority.ADMIN;
-            adminPassword = settings.external().isPresent() ? password.orElse("") : root.clientPassword(fleet, FleetAuthority.ADMIN);
-            OwnerOnly.write(data.resolve("fleet.json"), ("{\"fleet\":\"" + fleet + "\",\"broker\":\"" + broker + "\"}\n").getBytes(StandardCharsets.UTF_8));
+            adminPassword = settings.external().isPresent()
+                    ? password.orElse("")
+                    : root.clientPassword(fleet, FleetAuthority.ADMIN);
+            OwnerOnly.write(
+                    data.resolve("fleet.json"),
+                    ("{\"fleet\":\"" + fleet + "\",\"broker\":\"" + broker + "\"}\n").getBytes(StandardCharsets.UTF_8));
             ArtifactStore artifacts = ArtifactStore.at(data.resolve("artifacts"));
             Path work = Files.createDirectories(data.resolve("work"));
             Path file = data.resolve("journal.db");
@@ -107,7 +121,14 @@ public final class ControllerApp implements AutoCloseable {
             });
             admin = new AdminService(topics, VERSION, this::offer, this::degraded, artifacts, work, history);
             hands = new ControllerHands(fleet, root, artifacts, admin, this::begin);
-            loop = new Loop<>(machine, hands, journal, LoopSettings.controller(), new SecureRandom().nextLong(), System::nanoTime, new Watch());
+            loop = new Loop<>(
+                    machine,
+                    hands,
+                    journal,
+                    LoopSettings.controller(),
+                    new SecureRandom().nextLong(),
+                    System::nanoTime,
+                    new Watch());
             carrier = new MqttCarrier(mqtt(user, password), new Ears());
             hands.speakThrough(carrier);
             admin.speakThrough(carrier);
@@ -128,7 +149,11 @@ public final class ControllerApp implements AutoCloseable {
             if (!Files.isWritable(data)) throw new IOException(data + " is not writable");
             return RootSecret.at(data.resolve("root.secret"));
         } catch (IOException e) {
-            throw new UserError(Exit.USAGE, "the controller cannot use " + data, e.toString(), "flotilla controller --data DIR          with a directory that you may write");
+            throw new UserError(
+                    Exit.USAGE,
+                    "the controller cannot use " + data,
+                    e.toString(),
+                    "flotilla controller --data DIR          with a directory that you may write");
         }
     }
 
@@ -145,12 +170,17 @@ public final class ControllerApp implements AutoCloseable {
         if (e instanceof JournalFailed failed) {
             next = switch (failed.kind()) {
                 case NEWER -> "start it with the version that wrote " + data + ", or a newer one";
-                case CORRUPT -> "move " + data.resolve("journal.db*") + " aside and put a backup in its place; nothing was changed";
+                case CORRUPT ->
+                    "move " + data.resolve("journal.db*") + " aside and put a backup in its place; nothing was changed";
                 case LOCKED -> "another controller runs on " + data + ": stop it, or use another --data";
                 case STORAGE -> "free space or mend the disk under " + data;
             };
         }
-        return new UserError(Exit.FAILED, "the controller did not start on " + data, e.getMessage() == null ? e.toString() : e.getMessage(), next);
+        return new UserError(
+                Exit.FAILED,
+                "the controller did not start on " + data,
+                e.getMessage() == null ? e.toString() : e.getMessage(),
+                next);
     }
 
     private static Optional<String> externalPassword(ExternalBroker external) throws IOException {
@@ -161,7 +191,8 @@ public final class ControllerApp implements AutoCloseable {
 
     private MqttSettings mqtt(Optional<String> user, Optional<String> password) {
         String start = fresh();
-        byte[] online = ("{\"start\":\"" + start + "\",\"version\":\"" + VERSION + "\"}").getBytes(StandardCharsets.UTF_8);
+        byte[] online =
+                ("{\"start\":\"" + start + "\",\"version\":\"" + VERSION + "\"}").getBytes(StandardCharsets.UTF_8);
         byte[] offline = "{\"start\":\"\"}".getBytes(StandardCharsets.UTF_8);
         return new MqttSettings(
                 broker,
@@ -170,8 +201,10 @@ public final class ControllerApp implements AutoCloseable {
                 password.map(String::toCharArray),
                 KEEP_ALIVE,
                 List.of(topics.all("report"), topics.all("presence"), topics.all("admin")),
-                Optional.of(new Carrier.Message(topics.controller(), offline, 1, true, Optional.empty(), Optional.empty())),
-                Optional.of(new Carrier.Message(topics.controller(), online, 1, true, Optional.empty(), Optional.empty())),
+                Optional.of(
+                        new Carrier.Message(topics.controller(), offline, 1, true, Optional.empty(), Optional.empty())),
+                Optional.of(
+                        new Carrier.Message(topics.controller(), online, 1, true, Optional.empty(), Optional.empty())),
                 "mqtt");
     }
 
@@ -241,7 +274,8 @@ public final class ControllerApp implements AutoCloseable {
     @Override
     public void close() {
         byte[] offline = "{\"start\":\"\"}".getBytes(StandardCharsets.UTF_8);
-        carrier.close(Optional.of(new Carrier.Message(topics.controller(), offline, 1, true, Optional.empty(), Optional.empty())));
+        carrier.close(Optional.of(
+                new Carrier.Message(topics.controller(), offline, 1, true, Optional.empty(), Optional.empty())));
         admin.close();
         loop.stop();
         try {
@@ -286,7 +320,8 @@ public final class ControllerApp implements AutoCloseable {
             }
             Optional<DeviceId> present = topics.device(message.topic(), "presence");
             if (present.isPresent()) {
-                offer(new Input.PresenceSeen(present.get(), new String(message.payload(), StandardCharsets.UTF_8).contains("online")));
+                offer(new Input.PresenceSeen(
+                        present.get(), new String(message.payload(), StandardCharsets.UTF_8).contains("online")));
                 return;
             }
             topics.verb(message.topic()).ifPresent(verb -> admin.received(verb, message));

@@ -39,6 +39,7 @@ final class ControllerHands implements Hands<Effect> {
     private final Map<DeviceId, LinkKey> keys = new TreeMap<>();
     /** Bytes to each device. */
     private final Map<DeviceId, Long> sent = new TreeMap<>();
+
     private volatile Carrier carrier;
     private volatile long told;
 
@@ -67,7 +68,9 @@ final class ControllerHands implements Hands<Effect> {
                 send(e.device(), new Greeting(g.hello(), g.greeting(), g.term(), seq));
             } else if (effect instanceof Effect.TellDevice e) {
                 carrier.publish(Carrier.Message.of(
-                        topics.deviceEvent(e.device()), ("{\"device\":\"" + e.device() + "\",\"state\":\"" + e.state() + "\"}").getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+                        topics.deviceEvent(e.device()),
+                        ("{\"device\":\"" + e.device() + "\",\"state\":\"" + e.state() + "\"}")
+                                .getBytes(java.nio.charset.StandardCharsets.UTF_8)));
             } else if (effect instanceof Effect.KnowPlan e) {
                 admin.register(e.plan());
             } else if (effect instanceof Effect.Note e) {
@@ -93,13 +96,30 @@ final class ControllerHands implements Hands<Effect> {
             List<Order.AssignGroup> groups = new ArrayList<>();
             for (Order.AssignGroup group : order.assign()) {
                 List<Order.Assignment> filled = new ArrayList<>();
-                for (Order.Assignment a : group.assignments()) filled.add(new Order.Assignment(a.serial(), a.index(), a.attempt(), filled(a.shard())));
+                for (Order.Assignment a : group.assignments())
+                    filled.add(new Order.Assignment(a.serial(), a.index(), a.attempt(), filled(a.shard())));
                 groups.add(new Order.AssignGroup(group.job(), group.spec(), group.once(), group.timeout(), filled));
             }
-            Optional<Order.Chunk> chunk = order.bytes().isPresent() ? chunk(order.bytes().get().digest(), order.bytes().get().offset()) : Optional.empty();
-            send(device, new Order(
-                    order.hello(), order.greeting(), order.n(), order.re(), order.term(), seq, order.beat(), order.settled(), order.cancel(), order.specs(),
-                    groups, order.permits(), order.wantFull(), chunk));
+            Optional<Order.Chunk> chunk = order.bytes().isPresent()
+                    ? chunk(order.bytes().get().digest(), order.bytes().get().offset())
+                    : Optional.empty();
+            send(
+                    device,
+                    new Order(
+                            order.hello(),
+                            order.greeting(),
+                            order.n(),
+                            order.re(),
+                            order.term(),
+                            seq,
+                            order.beat(),
+                            order.settled(),
+                            order.cancel(),
+                            order.specs(),
+                            groups,
+                            order.permits(),
+                            order.wantFull(),
+                            chunk));
         } catch (IOException e) {
             Log.error("order.not-sent", "device", device, "why", e.getMessage());
         }
@@ -107,7 +127,8 @@ final class ControllerHands implements Hands<Effect> {
 
     private ShardInput filled(ShardInput shard) throws IOException {
         if (!(shard instanceof ShardInput.Slice slice)) return shard;
-        return new ShardInput.Inline(new Bytes(artifacts.read(slice.file(), slice.offset(), slice.length())), slice.firstLine());
+        return new ShardInput.Inline(
+                new Bytes(artifacts.read(slice.file(), slice.offset(), slice.length())), slice.firstLine());
     }
 
     private Optional<Order.Chunk> chunk(Digest digest, long from) throws IOException {
@@ -117,7 +138,8 @@ final class ControllerHands implements Hands<Effect> {
             return Optional.empty();
         }
         int length = (int) Math.min(Limits.CHUNK, total.getAsLong() - from);
-        return Optional.of(new Order.Chunk(digest, from, total.getAsLong(), new Bytes(artifacts.read(digest, from, length))));
+        return Optional.of(
+                new Order.Chunk(digest, from, total.getAsLong(), new Bytes(artifacts.read(digest, from, length))));
     }
 
     private View counted(View view) {

@@ -24,7 +24,8 @@ public final class FleetAuthority implements Authority {
 
     @Override
     public Optional<Role> authenticate(String user, byte[] password, String clientId) {
-        if (user.equals(CONTROLLER)) return same(password, controllerPassword) ? Optional.of(new Role.Controller()) : Optional.empty();
+        if (user.equals(CONTROLLER))
+            return same(password, controllerPassword) ? Optional.of(new Role.Controller()) : Optional.empty();
         if (user.equals(ADMIN)) {
             return same(password, root.clientPassword(fleet, ADMIN)) && clientId.startsWith(ADMIN + "-")
                     ? Optional.of(new Role.Client(ADMIN))
@@ -32,12 +33,17 @@ public final class FleetAuthority implements Authority {
         }
         if (!user.matches("[a-z0-9-]{1,64}") || !clientId.equals(user) || isReserved(user)) return Optional.empty();
         DeviceId device = new DeviceId(user);
-        return same(password, root.devicePassword(fleet, device)) ? Optional.of(new Role.Device(device)) : Optional.empty();
+        return same(password, root.devicePassword(fleet, device))
+                ? Optional.of(new Role.Device(device))
+                : Optional.empty();
     }
 
     /** True if a device of that id could take over the session of the controller or of an admin client. */
     public static boolean isReserved(String device) {
-        return device.equals(CONTROLLER) || device.equals(ADMIN) || device.startsWith(CONTROLLER + "-") || device.startsWith(ADMIN + "-");
+        return device.equals(CONTROLLER)
+                || device.equals(ADMIN)
+                || device.startsWith(CONTROLLER + "-")
+                || device.startsWith(ADMIN + "-");
     }
 
     private static boolean same(byte[] shown, String right) {

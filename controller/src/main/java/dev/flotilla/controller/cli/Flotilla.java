@@ -33,13 +33,14 @@ import picocli.CommandLine.Spec;
         },
         footerHeading = "%nExamples%n",
         footer = {
-            "  flotilla demo                                               a fleet of four, one answer, nothing left behind",
-            "  flotilla dev --agents 4                                     a fleet to try things on, until Ctrl-C",
-            "  flotilla run sum --range 0..1000000 --shards 4              from another terminal",
+            "  flotilla demo                                    a fleet of four, one answer, nothing left",
+            "  flotilla dev --agents 4                          a fleet to try things on, until Ctrl-C",
+            "  flotilla run sum --range 0..1000000 --shards 4   from another terminal",
             "  flotilla job list ; flotilla device list ; flotilla explain ID",
             "",
-            "Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not authorised, 5 no controller, 6 cannot place,",
-            "7 wait ended with nothing to show, 8 partial, 9 (controller) taken over, 130 interrupted."
+            "Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not authorised, 5 no controller,",
+            "6 cannot place, 7 wait ended with nothing to show, 8 partial, 9 (controller) taken over,",
+            "130 interrupted."
         })
 public final class Flotilla implements Callable<Integer> {
     private final Shell shell;

@@ -90,7 +90,8 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
 
     @Override
     public Optional<Moment> wakeAt() {
-        Optional<Moment> look = ledger.running.isEmpty() ? Optional.empty() : Optional.of(lastLook.plus(LOOKS_FOR_SILENCE));
+        Optional<Moment> look =
+                ledger.running.isEmpty() ? Optional.empty() : Optional.of(lastLook.plus(LOOKS_FOR_SILENCE));
         List<Moment> due = new ArrayList<>();
         look.ifPresent(due::add);
         jobs.due().ifPresent(due::add);

@@ -10,6 +10,7 @@ final class DeviceState {
     String agentId = "";
     /** As last known; the session has what is newest. */
     Capacity capacity;
+
     long next = 1;
     long counted;
     long wasted;

@@ -27,7 +27,8 @@ public sealed interface Event {
     record OlderCopyFound(DeviceId device, long term) implements Event {}
 
     /** A client's job. {@code submitted} is by this machine's clock, for people. */
-    record JobSubmitted(JobId job, String name, Spec spec, Policy policy, ShardPlan plan, Instant submitted) implements Event {}
+    record JobSubmitted(JobId job, String name, Spec spec, Policy policy, ShardPlan plan, Instant submitted)
+            implements Event {}
 
     /** Tasks of one job went to one device; {@code why} is the policy's reason for the first. */
     record Placed(DeviceId device, JobId job, List<Placement> placements, String why) implements Event {}

@@ -51,21 +51,36 @@ final class EventCodec {
             out.put(e.why()).end();
         } else if (event instanceof Event.Ended e) {
             out.array(4).put(3).put(e.device().value()).put(e.job().value());
-            out.each(e.ends(), (o, end) -> o.array(5)
-                    .put(end.serial())
-                    .put(end.index())
-                    .put(end.attempt())
-                    .put(end.state().ordinal())
-                    .put(end.error())
-                    .end());
+            out.each(
+                    e.ends(),
+                    (o, end) -> o.array(5)
+                            .put(end.serial())
+                            .put(end.index())
+                            .put(end.attempt())
+                            .put(end.state().ordinal())
+                            .put(end.error())
+                            .end());
             out.end();
         } else if (event instanceof Event.Adopted e) {
             out.array(6).put(4).put(e.device().value()).put(e.job().value());
-            out.put(e.placement().serial()).put(e.placement().index()).put(e.placement().attempt()).end();
+            out.put(e.placement().serial())
+                    .put(e.placement().index())
+                    .put(e.placement().attempt())
+                    .end();
         } else if (event instanceof Event.Lost e) {
-            out.array(4).put(5).put(e.device().value()).runs(e.serials()).put(e.silent()).end();
+            out.array(4)
+                    .put(5)
+                    .put(e.device().value())
+                    .runs(e.serials())
+                    .put(e.silent())
+                    .end();
         } else if (event instanceof Event.Gone e) {
-            out.array(4).put(6).put(e.device().value()).runs(e.serials()).put(e.why()).end();
+            out.array(4)
+                    .put(6)
+                    .put(e.device().value())
+                    .runs(e.serials())
+                    .put(e.why())
+                    .end();
         } else if (event instanceof Event.Revived e) {
             out.array(3).put(7).put(e.device().value()).put(e.serial()).end();
         } else if (event instanceof Event.JobSubmitted e) {
@@ -75,11 +90,29 @@ final class EventCodec {
             ModelCodec.write(out, e.plan());
             out.put(e.submitted().toEpochMilli()).end();
         } else if (event instanceof Event.JobEnded e) {
-            out.array(5).put(9).put(e.job().value()).put(e.state().ordinal()).put(e.why()).put(e.ran()).end();
+            out.array(5)
+                    .put(9)
+                    .put(e.job().value())
+                    .put(e.state().ordinal())
+                    .put(e.why())
+                    .put(e.ran())
+                    .end();
         } else if (event instanceof Event.Permitted e) {
-            out.array(6).put(10).put(e.job().value()).put(e.index()).put(e.device().value()).put(e.serial()).put(e.boot()).end();
+            out.array(6)
+                    .put(10)
+                    .put(e.job().value())
+                    .put(e.index())
+                    .put(e.device().value())
+                    .put(e.serial())
+                    .put(e.boot())
+                    .end();
         } else if (event instanceof Event.Held e) {
-            out.array(4).put(11).put(e.job().value()).put(e.index()).put(e.why()).end();
+            out.array(4)
+                    .put(11)
+                    .put(e.job().value())
+                    .put(e.index())
+                    .put(e.why())
+                    .end();
         } else if (event instanceof Event.Released e) {
             out.array(4).put(12).put(e.job().value());
             out.steps(e.indexes());
@@ -113,7 +146,8 @@ final class EventCodec {
                 List<Bytes> results = results(in, serials.size());
                 List<Event.Count> counts = new ArrayList<>();
                 for (int i = 0; i < serials.size(); i++) {
-                    counts.add(new Event.Count(serials.get(i), indexes.get(i), attempts.get(i).intValue(), results.get(i)));
+                    counts.add(new Event.Count(
+                            serials.get(i), indexes.get(i), attempts.get(i).intValue(), results.get(i)));
                 }
                 return new Event.Counted(device, job, counts);
             }
@@ -125,16 +159,27 @@ final class EventCodec {
                 List<Long> attempts = in.steps(ANY);
                 List<Event.Placement> placements = new ArrayList<>();
                 for (int i = 0; i < serials.size(); i++) {
-                    placements.add(new Event.Placement(serials.get(i), indexes.get(i), attempts.get(i).intValue()));
+                    placements.add(new Event.Placement(
+                            serials.get(i), indexes.get(i), attempts.get(i).intValue()));
                 }
                 return new Event.Placed(device, job, placements, in.text(1024));
             }
             case 3 -> {
-                return new Event.Ended(device(in), job(in), in.eachArray(ANY, e -> new Event.End(
-                        e.number(), e.number(), (int) e.number(), AttemptState.values()[(int) e.number(0, AttemptState.values().length - 1)], e.text(2 * Limits.ERROR_TEXT))));
+                return new Event.Ended(
+                        device(in),
+                        job(in),
+                        in.eachArray(
+                                ANY,
+                                e -> new Event.End(
+                                        e.number(),
+                                        e.number(),
+                                        (int) e.number(),
+                                        AttemptState.values()[(int) e.number(0, AttemptState.values().length - 1)],
+                                        e.text(2 * Limits.ERROR_TEXT))));
             }
             case 4 -> {
-                return new Event.Adopted(device(in), job(in), new Event.Placement(in.number(), in.number(), (int) in.number()));
+                return new Event.Adopted(
+                        device(in), job(in), new Event.Placement(in.number(), in.number(), (int) in.number()));
             }
             case 5 -> {
                 return new Event.Lost(device(in), in.runs(ANY), in.span());
@@ -147,11 +192,19 @@ final class EventCodec {
             }
             case 8 -> {
                 return new Event.JobSubmitted(
-                        job(in), in.text(1024), ModelCodec.spec(in), ModelCodec.policy(in), ModelCodec.plan(in), Instant.ofEpochMilli(in.number()));
+                        job(in),
+                        in.text(1024),
+                        ModelCodec.spec(in),
+                        ModelCodec.policy(in),
+                        ModelCodec.plan(in),
+                        Instant.ofEpochMilli(in.number()));
             }
             case 9 -> {
                 return new Event.JobEnded(
-                        job(in), JobState.State.values()[(int) in.number(0, JobState.State.values().length - 1)], in.text(1024), in.span());
+                        job(in),
+                        JobState.State.values()[(int) in.number(0, JobState.State.values().length - 1)],
+                        in.text(1024),
+                        in.span());
             }
             case 10 -> {
                 return new Event.Permitted(job(in), in.number(), device(in), in.number(), in.number());
@@ -196,7 +249,8 @@ final class EventCodec {
         boolean equal = true;
         for (Event.Count c : counts) equal &= c.result().equals(counts.get(0).result());
         out.array(equal ? 1 : counts.size());
-        for (int i = 0; i < (equal ? 1 : counts.size()); i++) out.array(1).put(counts.get(i).result()).end();
+        for (int i = 0; i < (equal ? 1 : counts.size()); i++)
+            out.array(1).put(counts.get(i).result()).end();
         out.end();
     }
 

@@ -33,7 +33,16 @@ public sealed interface Input {
     record Ignored(DeviceId device, String reason) implements Input {}
 
     /** A client submits a job whose file is cut already. {@code notes} are for people. */
-    record Submitted(long request, JobId job, String name, Spec spec, Policy policy, ShardPlan plan, List<String> notes, Instant wall) implements Input {}
+    record Submitted(
+            long request,
+            JobId job,
+            String name,
+            Spec spec,
+            Policy policy,
+            ShardPlan plan,
+            List<String> notes,
+            Instant wall)
+            implements Input {}
 
     /** A client ends a job; by a unique prefix of its id. */
     record CancelAsked(long request, String job, Instant wall) implements Input {}

@@ -55,6 +55,7 @@ final class JobState {
     final Builtin program;
     /** Results so far; once the job ended, {@code outcome} alone is kept of it. */
     final FoldTree fold;
+
     State state = State.RUNNING;
     String endedWhy = "";
     Duration ran = Duration.ZERO;
@@ -65,6 +66,7 @@ final class JobState {
     final TreeSet<Long> again = new TreeSet<>();
     /** Tasks that were placed and are not done. */
     final TreeMap<Long, TaskState> tasks = new TreeMap<>();
+
     long held;
     long poisoned;
     long wasted;
@@ -76,7 +78,15 @@ final class JobState {
     /** The attempt whose result was counted. */
     record Ran(DeviceId device, int attempt) {}
 
-    JobState(JobId id, long number, String name, Spec spec, Policy policy, ShardPlan plan, Instant submitted, FoldTree fold) {
+    JobState(
+            JobId id,
+            long number,
+            String name,
+            Spec spec,
+            Policy policy,
+            ShardPlan plan,
+            Instant submitted,
+            FoldTree fold) {
         this.id = id;
         this.number = number;
         this.name = name;
@@ -147,7 +157,8 @@ final class JobState {
 
     /** In words, say {@code sum of distance}. */
     String programWords() {
-        return spec.program().builtin() + spec.program().column().map(c -> " of " + c).orElse("");
+        return spec.program().builtin()
+                + spec.program().column().map(c -> " of " + c).orElse("");
     }
 
     boolean fileInput() {

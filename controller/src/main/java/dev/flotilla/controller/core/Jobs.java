@@ -85,12 +85,14 @@ final class Jobs {
         List<String> notes = new ArrayList<>(in.notes());
         if (fit.known() == 0) notes.add("no device is met yet: the job waits for one");
         else if (fit.slots() == 0) notes.add("no device that fits is online: the job waits for one");
-        step.start(Effect.Note.of("job.submitted", "job", job.id, "shards", job.shards(), "program", job.programWords()));
+        step.start(
+                Effect.Note.of("job.submitted", "job", job.id, "shards", job.shards(), "program", job.programWords()));
         step.start(new Effect.Reply(in.request(), submission(job, true, notes)));
     }
 
     private static View.Submission submission(JobState job, boolean isNew, List<String> notes) {
-        return new View.Submission(job.id.value(), isNew, job.state.word(), job.spec.input().words(), job.shards(), notes);
+        return new View.Submission(
+                job.id.value(), isNew, job.state.word(), job.spec.input().words(), job.shards(), notes);
     }
 
     private static View.Problem cannotPlace(View.Fit fit) {
@@ -109,8 +111,10 @@ final class Jobs {
         int known = 0;
         int fitting = 0;
         List<String> refused = new ArrayList<>();
-        List<dev.flotilla.controller.place.Where> where =
-                policy.map(p -> p.where().stream().map(dev.flotilla.controller.place.Where::parse).toList()).orElse(List.of());
+        List<dev.flotilla.controller.place.Where> where = policy.map(p -> p.where().stream()
+                        .map(dev.flotilla.controller.place.Where::parse)
+                        .toList())
+                .orElse(List.of());
         for (DeviceState device : ledger.devices.values()) {
             Session session = sessions.all.get(device.id);
             Capacity capacity = session != null && session.capacity != null ? session.capacity : device.capacity;
@@ -122,7 +126,8 @@ final class Jobs {
                 continue;
             }
             fitting++;
-            if (session != null && session.met() && session.online && !session.trust.quarantined()) slots += capacity.slots();
+            if (session != null && session.met() && session.online && !session.trust.quarantined())
+                slots += capacity.slots();
         }
         return new View.Fit(slots, known, fitting, refused);
     }
@@ -140,7 +145,11 @@ final class Jobs {
 
     void endIfComplete(Step step, JobState job) {
         if (!job.running() || job.fold.counted() + job.poisoned < job.shards()) return;
-        end(step, job, byCoverage(job), job.poisoned == 0 ? "every shard is counted" : job.poisoned + " shards failed everywhere");
+        end(
+                step,
+                job,
+                byCoverage(job),
+                job.poisoned == 0 ? "every shard is counted" : job.poisoned + " shards failed everywhere");
     }
 
     private static JobState.State byCoverage(JobState job) {
@@ -155,7 +164,8 @@ final class Jobs {
         Clock clock = clocks.remove(job.number);
         step.emit(new Event.JobEnded(job.id, state, why, clock == null ? Duration.ZERO : step.at.since(clock.began)));
         step.start(new Effect.TellJob(views.event(job)));
-        step.start(Effect.Note.of("job.ended", "job", job.id, "state", state.word(), "counted", job.fold.counted(), "of", job.shards()));
+        step.start(Effect.Note.of(
+                "job.ended", "job", job.id, "state", state.word(), "counted", job.fold.counted(), "of", job.shards()));
         for (DeviceState device : ledger.devices.values()) {
             if (device.unsettled.isEmpty()) continue;
             Session session = sessions.of(device.id, step.at, ledger);
@@ -198,13 +208,19 @@ final class Jobs {
         JobState job = (JobState) found;
         TreeSet<Long> indexes = new TreeSet<>();
         job.tasks.forEach((index, task) -> {
-            if (task.status == TaskState.Status.HELD && (in.index().isEmpty() || in.index().getAsLong() == index)) indexes.add(index);
+            if (task.status == TaskState.Status.HELD
+                    && (in.index().isEmpty() || in.index().getAsLong() == index)) indexes.add(index);
         });
         if (indexes.isEmpty()) {
             step.start(new Effect.Reply(
                     in.request(),
                     new View.Problem(
-                            "not-found", 3, "nothing of " + in.job() + " needs your decision", "no task of it is held", "flotilla job show " + job.id, Optional.empty())));
+                            "not-found",
+                            3,
+                            "nothing of " + in.job() + " needs your decision",
+                            "no task of it is held",
+                            "flotilla job show " + job.id,
+                            Optional.empty())));
             return;
         }
         for (DeviceState device : ledger.devices.values()) {
@@ -245,7 +261,8 @@ final class Jobs {
     void tell(Step step) {
         for (JobState job : ledger.running.values()) {
             Clock clock = clock(job, step.at);
-            if (!clock.news || clock.told.isPresent() && step.at.since(clock.told.get()).compareTo(EVENTS_APART) < 0) continue;
+            if (!clock.news
+                    || clock.told.isPresent() && step.at.since(clock.told.get()).compareTo(EVENTS_APART) < 0) continue;
             clock.news = false;
             clock.told = Optional.of(step.at);
             step.start(new Effect.TellJob(views.event(job)));

@@ -18,10 +18,12 @@ final class Ledger {
     long term;
     /** Start of each term in the journal: term to the last commit before it. */
     final TreeMap<Long, Long> terms = new TreeMap<>();
+
     final TreeMap<DeviceId, DeviceState> devices = new TreeMap<>();
     final TreeMap<JobId, JobState> jobs = new TreeMap<>();
     /** Jobs by the order of their submission; the running ones are placed in that order. */
     final TreeMap<Long, JobState> running = new TreeMap<>();
+
     long jobsSubmitted;
 
     DeviceState device(DeviceId id) {
@@ -30,16 +32,18 @@ final class Ledger {
 
     void apply(Event event) {
         if (event instanceof Event.Counted e) counted(e);
-        else if (event instanceof Event.Placed e) for (Event.Placement p : e.placements()) placed(device(e.device()), jobs.get(e.job()), p);
-        else if (event instanceof Event.Ended e) for (Event.End end : e.ends()) ended(device(e.device()), jobs.get(e.job()), end);
-        else if (event instanceof Event.Adopted e) placed(device(e.device()), jobs.get(e.job()), e.placement());
+        else if (event instanceof Event.Placed e) placed(e.device(), e.job(), e.placements());
+        else if (event instanceof Event.Ended e)
+            for (Event.End end : e.ends()) ended(device(e.device()), jobs.get(e.job()), end);
+        else if (event instanceof Event.Adopted e) placed(e.device(), e.job(), List.of(e.placement()));
         else if (event instanceof Event.Lost e) e.serials().forEach(s -> lost(device(e.device()), s));
         else if (event instanceof Event.Gone e) e.serials().forEach(s -> remove(device(e.device()), s));
         else if (event instanceof Event.Revived e) revived(device(e.device()), e.serial());
         else if (event instanceof Event.JobSubmitted e) submitted(e);
         else if (event instanceof Event.JobEnded e) jobEnded(e);
         else if (event instanceof Event.Permitted e) {
-            jobs.get(e.job()).task(e.index()).permit = Optional.of(new TaskState.Permit(e.device(), e.serial(), e.boot()));
+            jobs.get(e.job()).task(e.index()).permit =
+                    Optional.of(new TaskState.Permit(e.device(), e.serial(), e.boot()));
         } else if (event instanceof Event.Held e) held(e);
         else if (event instanceof Event.Released e) e.indexes().forEach(i -> released(jobs.get(e.job()), i, e.again()));
         else if (event instanceof Event.Poisoned e) poisoned(jobs.get(e.job()), e.index());
@@ -57,26 +61,40 @@ final class Ledger {
 
     private void submitted(Event.JobSubmitted e) {
         JobState job = new JobState(
-                e.job(), ++jobsSubmitted, e.name(), e.spec(), e.policy(), e.plan(), e.submitted(), new FoldTree(e.spec().sharding().count()));
+                e.job(),
+                ++jobsSubmitted,
+                e.name(),
+                e.spec(),
+                e.policy(),
+                e.plan(),
+                e.submitted(),
+                new FoldTree(e.spec().sharding().count()));
         jobs.put(job.id, job);
         running.put(job.number, job);
     }
 
-    private void placed(DeviceState device, JobState job, Event.Placement p) {
+    private void placed(DeviceId on, JobId of, List<Event.Placement> placements) {
+        DeviceState device = device(on);
+        JobState job = jobs.get(of);
+        for (Event.Placement p : placements) placed(device, job, p);
+        job.skipKnown();
+        job.givenTo.merge(device.id, (long) placements.size(), Long::sum);
+    }
+
+    private static void placed(DeviceState device, JobState job, Event.Placement p) {
         TaskState task = job.task(p.index());
         task.attempts = Math.max(task.attempts, p.attempt());
         task.live++;
         job.again.remove(p.index());
-        job.skipKnown();
         device.unsettled.put(p.serial(), new Attempt(p.serial(), job, p.index(), p.attempt()));
         device.live++;
         device.next = Math.max(device.next, p.serial() + 1);
-        job.givenTo.merge(device.id, 1L, Long::sum);
     }
 
     private void counted(Event.Counted e) {
         JobState job = jobs.get(e.job());
         DeviceState device = device(e.device());
+        Decoder results = new Decoder(job.program);
         for (Event.Count c : e.counts()) {
             Attempt attempt = device.unsettled.get(c.serial());
             if (attempt != null && attempt.isFor(job, c.index(), c.attempt())) remove(device, c.serial());
@@ -87,13 +105,14 @@ final class Ledger {
             }
             job.again.remove(c.index());
             try {
-                job.fold.add(c.index(), job.program.decode(c.result().array()));
+                job.fold.add(c.index(), results.decode(c.result()));
             } catch (BadResult bad) {
                 throw new IllegalStateException("a counted result cannot be read: " + bad.getMessage(), bad);
             }
-            job.skipKnown();
-            if (job.shards() <= JobState.REMEMBERED_SHARDS) job.ranOn.put(c.index(), new JobState.Ran(device.id, c.attempt()));
+            if (job.shards() <= JobState.REMEMBERED_SHARDS)
+                job.ranOn.put(c.index(), new JobState.Ran(device.id, c.attempt()));
         }
+        job.skipKnown();
         job.countedBy.merge(device.id, (long) e.counts().size(), Long::sum);
         device.counted += e.counts().size();
     }
@@ -106,7 +125,9 @@ final class Ledger {
         Attempt attempt = device.unsettled.get(end.serial());
         if (attempt == null || !attempt.isFor(job, end.index(), end.attempt())) return;
         TaskState task = attempt.task();
-        if (end.state() == AttemptState.FAILED && task != null && !task.knowsFailure(device.id, device.agentId, end.serial())) {
+        if (end.state() == AttemptState.FAILED
+                && task != null
+                && !task.knowsFailure(device.id, device.agentId, end.serial())) {
             task.failed(new TaskState.Failure(device.id, device.agentId, end.serial(), end.error()));
         }
         remove(device, end.serial());
@@ -142,7 +163,8 @@ final class Ledger {
     }
 
     private static void placeAgain(JobState job, TaskState task) {
-        if (job.running() && task.live == 0 && task.status == TaskState.Status.OPEN && task.permit.isEmpty()) job.again.add(task.index);
+        if (job.running() && task.live == 0 && task.status == TaskState.Status.OPEN && task.permit.isEmpty())
+            job.again.add(task.index);
     }
 
     private void held(Event.Held e) {
@@ -191,12 +213,16 @@ final class Ledger {
     /** Jobs whose id begins so; the one of exactly that id alone, if there is one. */
     Collection<JobState> jobsLike(String prefix) {
         for (JobState job : jobs.values()) if (job.id.value().equals(prefix)) return List.of(job);
-        return jobs.values().stream().filter(j -> j.id.value().startsWith(prefix)).toList();
+        return jobs.values().stream()
+                .filter(j -> j.id.value().startsWith(prefix))
+                .toList();
     }
 
     /** Devices whose id begins so; the one of exactly that id alone, if there is one. */
     Collection<DeviceState> devicesLike(String prefix) {
         for (DeviceState device : devices.values()) if (device.id.value().equals(prefix)) return List.of(device);
-        return devices.values().stream().filter(d -> d.id.value().startsWith(prefix)).toList();
+        return devices.values().stream()
+                .filter(d -> d.id.value().startsWith(prefix))
+                .toList();
     }
 }

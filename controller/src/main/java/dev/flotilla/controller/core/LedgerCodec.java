@@ -30,7 +30,9 @@ final class LedgerCodec {
     static byte[] write(Ledger ledger) {
         CborOut out = new CborOut();
         out.array(5).put(ledger.term);
-        out.each(ledger.terms.entrySet(), (o, e) -> o.array(2).put(e.getKey()).put(e.getValue()).end());
+        out.each(
+                ledger.terms.entrySet(),
+                (o, e) -> o.array(2).put(e.getKey()).put(e.getValue()).end());
         out.put(ledger.jobsSubmitted);
         out.each(ledger.jobs.values(), LedgerCodec::job);
         out.each(ledger.devices.values(), LedgerCodec::device);
@@ -48,28 +50,40 @@ final class LedgerCodec {
         out.put(job.nextNew).put(job.wasted);
         out.runs(job.again.stream().map(i -> i + 1).toList());
         out.each(job.tasks.values(), LedgerCodec::task);
-        out.each(job.countedBy.entrySet(), (o, e) -> o.array(2).put(e.getKey().value()).put(e.getValue()).end());
-        out.each(job.givenTo.entrySet(), (o, e) -> o.array(2).put(e.getKey().value()).put(e.getValue()).end());
+        out.each(
+                job.countedBy.entrySet(),
+                (o, e) -> o.array(2).put(e.getKey().value()).put(e.getValue()).end());
+        out.each(
+                job.givenTo.entrySet(),
+                (o, e) -> o.array(2).put(e.getKey().value()).put(e.getValue()).end());
         out.array(2);
-        out.each(job.ranOn.entrySet(), (o, e) -> o.array(3)
-                .put(e.getKey())
-                .put(e.getValue().device().value())
-                .put(e.getValue().attempt())
-                .end());
+        out.each(
+                job.ranOn.entrySet(),
+                (o, e) -> o.array(3)
+                        .put(e.getKey())
+                        .put(e.getValue().device().value())
+                        .put(e.getValue().attempt())
+                        .end());
         job.fold.write(out);
         out.end().end();
     }
 
     private static void task(CborOut out, TaskState task) {
-        out.array(8).put(task.index).put(task.status.ordinal()).put(task.attempts).put(task.live);
+        out.array(8)
+                .put(task.index)
+                .put(task.status.ordinal())
+                .put(task.attempts)
+                .put(task.live);
         out.maybe(task.permit, LedgerCodec::permit);
         out.maybe(task.heldWhy, CborOut::put);
-        out.each(task.failures(), (o, f) -> o.array(4)
-                .put(f.device().value())
-                .put(f.agentId())
-                .put(f.serial())
-                .put(f.error())
-                .end());
+        out.each(
+                task.failures(),
+                (o, f) -> o.array(4)
+                        .put(f.device().value())
+                        .put(f.agentId())
+                        .put(f.serial())
+                        .put(f.error())
+                        .end());
         out.each(task.spent(), LedgerCodec::permit);
         out.end();
     }
@@ -90,13 +104,15 @@ final class LedgerCodec {
             o.end();
         });
         out.put(device.next).put(device.counted).put(device.wasted);
-        out.each(device.unsettled.values(), (o, a) -> o.array(5)
-                .put(a.serial)
-                .put(a.job.number)
-                .put(a.index)
-                .put(a.number)
-                .put(a.lost)
-                .end());
+        out.each(
+                device.unsettled.values(),
+                (o, a) -> o.array(5)
+                        .put(a.serial)
+                        .put(a.job.number)
+                        .put(a.index)
+                        .put(a.number)
+                        .put(a.lost)
+                        .end());
         out.end();
     }
 
@@ -144,7 +160,8 @@ final class LedgerCodec {
         in.array();
         TreeMap<Long, JobState.Ran> ranOn = new TreeMap<>();
         in.eachArray(ANY, e -> ranOn.put(e.number(), new JobState.Ran(new DeviceId(e.text(ID)), (int) e.number())));
-        FoldTree fold = FoldTree.read(in, spec.sharding().count(), Builtins.find(spec.program().builtin()));
+        FoldTree fold = FoldTree.read(
+                in, spec.sharding().count(), Builtins.find(spec.program().builtin()));
         in.end();
         JobState job = new JobState(id, number, name, spec, policy, plan, submitted, fold);
         job.state = state;
@@ -179,7 +196,8 @@ final class LedgerCodec {
         task.permit = in.maybeArray(LedgerCodec::permit);
         task.heldWhy = in.maybeText(Limits.ERROR_TEXT);
         in.eachArray(ANY, e -> {
-            task.failed(new TaskState.Failure(new DeviceId(e.text(ID)), e.text(ID), e.number(), e.text(2 * Limits.ERROR_TEXT)));
+            task.failed(new TaskState.Failure(
+                    new DeviceId(e.text(ID)), e.text(ID), e.number(), e.text(2 * Limits.ERROR_TEXT)));
             return task;
         });
         in.eachArray(ANY, e -> {

@@ -41,7 +41,8 @@ final class Meetings {
         }
         long greeting;
         if (session.met() && session.hello == hello.hello()) greeting = session.greeting;
-        else if (session.pending.isPresent() && session.pending.get().hello() == hello.hello()) greeting = session.pendingGreeting;
+        else if (session.pending.isPresent() && session.pending.get().hello() == hello.hello())
+            greeting = session.pendingGreeting;
         else {
             greeting = step.dice.id();
             session.pending = Optional.of(hello);
@@ -63,9 +64,14 @@ final class Meetings {
             session.begin(hello, report.greeting());
             boolean trusted = session.trust.against().isEmpty();
             session.trust.met(step.at, hello.boot(), hello.machineBoot());
-            if (trusted) session.trust.against().ifPresent(why -> step.start(Effect.Note.warning("device.set-aside", "device", id, "why", why)));
+            if (trusted)
+                session.trust
+                        .against()
+                        .ifPresent(
+                                why -> step.start(Effect.Note.warning("device.set-aside", "device", id, "why", why)));
             session.pending = Optional.empty();
-            step.start(Effect.Note.of("link.met", "device", id, "boot", Long.toHexString(hello.boot()), "version", hello.software()));
+            step.start(Effect.Note.of(
+                    "link.met", "device", id, "boot", Long.toHexString(hello.boot()), "version", hello.software()));
             step.start(new Effect.TellDevice(id, "ready"));
             knownAs(step, session, device, hello, report);
         } else if (!session.met() || session.hello != report.hello() || session.greeting != report.greeting()) {
@@ -104,14 +110,17 @@ final class Meetings {
     }
 
     private void askForHello(Step step, Session session) {
-        if (session.askedForHello.isPresent() && step.at.since(session.askedForHello.get()).compareTo(ASK_AGAIN) < 0) return;
+        if (session.askedForHello.isPresent()
+                && step.at.since(session.askedForHello.get()).compareTo(ASK_AGAIN) < 0) return;
         session.askedForHello = Optional.of(step.at);
         step.start(new Effect.SendGreeting(session.id, new Greeting(0, 0, ledger.term, 0)));
     }
 
     /** True if the device tells of serials or terms that no honest history leads to; it is left alone. */
     private boolean jumps(Step step, Session session, DeviceState device, Hello hello, Report report) {
-        boolean jumps = report.highest() - device.next >= Limits.JUMP || hello.term() - ledger.term > Limits.JUMP || report.capacity().isEmpty();
+        boolean jumps = report.highest() - device.next >= Limits.JUMP
+                || hello.term() - ledger.term > Limits.JUMP
+                || report.capacity().isEmpty();
         if (jumps) {
             session.ignore("impossible serial or term, or no capacity");
             step.start(Effect.Note.warning("device.refused", "device", session.id, "why", "impossible serial or term"));
@@ -123,7 +132,8 @@ final class Meetings {
     private void knownAs(Step step, Session session, DeviceState device, Hello hello, Report report) {
         capacityIs(step, session, device, hello.agentId(), report.capacity().orElseThrow());
         Map.Entry<Long, Long> next = ledger.terms.higherEntry(hello.term());
-        boolean lacks = session.pendingAhead || hello.term() > ledger.term || next != null && hello.seq() > next.getValue();
+        boolean lacks =
+                session.pendingAhead || hello.term() > ledger.term || next != null && hello.seq() > next.getValue();
         if (lacks) rows.olderCopy(step, device, hello.term());
         if (report.highest() >= device.next) {
             step.emit(new Event.SerialsRaised(device.id, report.highest() + 1));
@@ -131,7 +141,8 @@ final class Meetings {
         }
     }
 
-    private void capacityIs(Step step, Session session, DeviceState device, String agentId, dev.flotilla.model.Capacity capacity) {
+    private void capacityIs(
+            Step step, Session session, DeviceState device, String agentId, dev.flotilla.model.Capacity capacity) {
         session.capacity = capacity;
         if (device.capacity == null
                 || !device.agentId.equals(agentId)
@@ -159,7 +170,8 @@ final class Meetings {
         for (Attempt attempt : device.unsettled.values()) {
             Row row = listed.get(attempt.serial);
             if (row != null && rows.same(attempt, groups.get(attempt.serial), row)) continue;
-            boolean reachesAgain = row == null && !attempt.lost && attempt.serial > report.highest() && attempt.wanted();
+            boolean reachesAgain =
+                    row == null && !attempt.lost && attempt.serial > report.highest() && attempt.wanted();
             if (reachesAgain) session.unsent.add(attempt.serial);
             else gone.add(attempt.serial);
         }
@@ -181,7 +193,8 @@ final class Meetings {
         }
         for (long serial : session.cancelSent) {
             session.cancel.remove(serial);
-            if (device.unsettled.containsKey(serial) && !session.shown.containsKey(serial) && !gone.contains(serial)) gone.add(serial);
+            if (device.unsettled.containsKey(serial) && !session.shown.containsKey(serial) && !gone.contains(serial))
+                gone.add(serial);
         }
         session.answered();
         if (!gone.isEmpty()) rows.gone(step, device, gone, "it never reached its agent");
@@ -190,7 +203,8 @@ final class Meetings {
     /** True if the device may have these bytes: they are of an attempt that it holds (I17). */
     private static boolean wants(DeviceState device, Digest digest) {
         for (Attempt attempt : device.unsettled.values()) {
-            if (attempt.job.shard(attempt.index) instanceof dev.flotilla.model.ShardInput.Stored stored && stored.digest().equals(digest)) return true;
+            if (attempt.job.shard(attempt.index) instanceof dev.flotilla.model.ShardInput.Stored stored
+                    && stored.digest().equals(digest)) return true;
         }
         return false;
     }

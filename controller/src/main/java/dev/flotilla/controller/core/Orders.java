@@ -39,7 +39,11 @@ final class Orders {
 
     private void say(Step step, Session session) {
         boolean mayAsk = session.inFlight == 0;
-        boolean asks = mayAsk && (!session.unsent.isEmpty() || !session.cancel.isEmpty() || !session.permits.isEmpty() || session.need.isPresent());
+        boolean asks = mayAsk
+                && (!session.unsent.isEmpty()
+                        || !session.cancel.isEmpty()
+                        || !session.permits.isEmpty()
+                        || session.need.isPresent());
         if (!asks && !session.mustAnswer && session.settle.isEmpty()) return;
         Order order = build(step, session, mayAsk);
         session.mustAnswer = false;
@@ -69,7 +73,8 @@ final class Orders {
             session.permits.clear();
             room -= 20 * (cancel.size() + permits.size());
             if (session.need.isPresent()) {
-                chunk = Optional.of(new Order.Chunk(session.need.get().digest(), session.need.get().from(), 0, Bytes.EMPTY));
+                chunk = Optional.of(new Order.Chunk(
+                        session.need.get().digest(), session.need.get().from(), 0, Bytes.EMPTY));
                 session.need = Optional.empty();
                 room -= Sizes.CHUNK;
             }
@@ -82,7 +87,20 @@ final class Orders {
         long n = ++session.lastOut;
         if (!settled.isEmpty()) session.settleSent.put(n, new Session.Settles(step.at, settled));
         return new Order(
-                session.hello, session.greeting, n, session.lastIn, ledger.term, 0, beat(device), settled, cancel, specs, groups, permits, false, chunk);
+                session.hello,
+                session.greeting,
+                n,
+                session.lastIn,
+                ledger.term,
+                0,
+                beat(device),
+                settled,
+                cancel,
+                specs,
+                groups,
+                permits,
+                false,
+                chunk);
     }
 
     /** The assignments of one order: as many as fit, oldest first. */
@@ -102,7 +120,8 @@ final class Orders {
                     continue;
                 }
                 JobState job = attempt.job;
-                Order.Assignment assignment = new Order.Assignment(serial, attempt.index, attempt.number, job.shard(attempt.index));
+                Order.Assignment assignment =
+                        new Order.Assignment(serial, attempt.index, attempt.number, job.shard(attempt.index));
                 int size = Sizes.assignment(assignment);
                 List<Order.Assignment> group = byJob.get(job.number);
                 boolean newSpec = group == null && !session.hasSpec(job.digest);
@@ -130,7 +149,12 @@ final class Orders {
             byJob.forEach((number, assignments) -> {
                 JobState job = jobs.get(number);
                 Digest digest = job.digest;
-                groups.add(new Order.AssignGroup(job.id, digest, job.policy.once(), job.policy.taskTimeout().orElse(Duration.ZERO), assignments));
+                groups.add(new Order.AssignGroup(
+                        job.id,
+                        digest,
+                        job.policy.once(),
+                        job.policy.taskTimeout().orElse(Duration.ZERO),
+                        assignments));
             });
             return groups;
         }
@@ -161,7 +185,11 @@ final class Orders {
             device.unsettled.forEach((serial, attempt) -> {
                 TaskState task = attempt.task();
                 boolean asking = session.shown.get(serial) == dev.flotilla.model.AttemptState.ASKING;
-                if (asking && task != null && task.permit.isPresent() && task.permit.get().isFor(session.id, serial) && task.permit.get().boot() == session.boot) {
+                if (asking
+                        && task != null
+                        && task.permit.isPresent()
+                        && task.permit.get().isFor(session.id, serial)
+                        && task.permit.get().boot() == session.boot) {
                     session.permits.put(serial, session.boot);
                 }
             });

@@ -97,9 +97,11 @@ final class Placing {
     Optional<Moment> due() {
         Moment due = null;
         for (JobState job : ledger.running.values()) {
-            for (Map.Entry<Long, Backoff> e : backoffs.getOrDefault(job.number, NONE).entrySet()) {
+            for (Map.Entry<Long, Backoff> e :
+                    backoffs.getOrDefault(job.number, NONE).entrySet()) {
                 boolean waits = job.again.contains(e.getKey());
-                if (waits && (due == null || e.getValue().until().isBefore(due))) due = e.getValue().until();
+                if (waits && (due == null || e.getValue().until().isBefore(due)))
+                    due = e.getValue().until();
             }
         }
         return Optional.ofNullable(due);
@@ -158,8 +160,16 @@ final class Placing {
             if (!s.met() || !s.online || s.trust.quarantined()) continue;
             if (refusal(s.capacity, job.policy, job.where).isPresent()) continue;
             DeviceState device = ledger.device(s.id);
-            (s.trust.suspect() ? suspects : fitting).add(new Candidate(
-                    s.id, s.capacity.slots(), s.window(), s.capacity.load(), s.capacity.speed(), s.roundTrip(), s.taskTime(), device.unsettled.size()));
+            (s.trust.suspect() ? suspects : fitting)
+                    .add(new Candidate(
+                            s.id,
+                            s.capacity.slots(),
+                            s.window(),
+                            s.capacity.load(),
+                            s.capacity.speed(),
+                            s.roundTrip(),
+                            s.taskTime(),
+                            device.unsettled.size()));
         }
         return fitting.isEmpty() ? suspects : fitting;
     }

@@ -86,6 +86,7 @@ final class Rows {
         private final Step step;
         private final DeviceState device;
         private final JobState job;
+        private final Decoder results;
         private List<Event.Count> counts = new ArrayList<>();
         private TreeSet<Long> indexes = new TreeSet<>();
         private TreeSet<Long> elsewhere = new TreeSet<>();
@@ -94,6 +95,7 @@ final class Rows {
             this.step = step;
             this.device = device;
             this.job = job;
+            this.results = job == null ? null : new Decoder(job.program);
         }
 
         /** First valid result wins (I1). Empty if the row is dealt with, else what is wrong with its result. */
@@ -104,7 +106,7 @@ final class Rows {
             }
             Bytes result = detail.result().orElse(Bytes.EMPTY);
             try {
-                job.program.decode(result.array());
+                results.decode(result);
             } catch (BadResult bad) {
                 return "bad-result: " + Quoted.plain(bad.getMessage(), 200);
             }
@@ -116,7 +118,11 @@ final class Rows {
         }
 
         private void waste(Row row) {
-            if (holds(row)) step.emit(new Event.Ended(device.id, job.id, List.of(new Event.End(row.serial(), row.index(), row.attempt(), AttemptState.FINISHED, ""))));
+            if (holds(row))
+                step.emit(new Event.Ended(
+                        device.id,
+                        job.id,
+                        List.of(new Event.End(row.serial(), row.index(), row.attempt(), AttemptState.FINISHED, ""))));
         }
 
         private boolean holds(Row row) {
@@ -128,17 +134,26 @@ final class Rows {
         void other(Row row, AttemptState state, String error) {
             count();
             TaskState task = job.tasks.get(row.index());
-            boolean permitted = task != null && task.permit.isPresent() && task.permit.get().isFor(device.id, row.serial());
+            boolean permitted =
+                    task != null && task.permit.isPresent() && task.permit.get().isFor(device.id, row.serial());
             boolean decided = task != null && task.hasSpent(device.id, row.serial());
             boolean started = permitted || !decided && state == AttemptState.INTERRUPTED && job.policy.once();
             if (holds(row)) {
-                step.emit(new Event.Ended(device.id, job.id, List.of(new Event.End(row.serial(), row.index(), row.attempt(), state, error))));
+                step.emit(new Event.Ended(
+                        device.id,
+                        job.id,
+                        List.of(new Event.End(row.serial(), row.index(), row.attempt(), state, error))));
             }
             if (!job.running() || job.done(row.index())) return;
             task = job.tasks.get(row.index());
             if (task != null && task.status != TaskState.Status.OPEN) return;
             if (started) {
-                hold(step, job, row.index(), "its attempt on " + device.id + " may have started and is " + state.word() + (error.isEmpty() ? "" : ": " + Quoted.plain(error, 200)));
+                hold(
+                        step,
+                        job,
+                        row.index(),
+                        "its attempt on " + device.id + " may have started and is " + state.word()
+                                + (error.isEmpty() ? "" : ": " + Quoted.plain(error, 200)));
             } else if (task != null && task.failures().size() >= job.policy.attempts()) {
                 step.emit(new Event.Poisoned(job.id, row.index()));
                 jobs.endIfComplete(step, job);
@@ -176,16 +191,20 @@ final class Rows {
         TaskState task = job.tasks.get(row.index());
         boolean open = task == null || task.status == TaskState.Status.OPEN;
         boolean held = task != null && task.status == TaskState.Status.HELD;
-        boolean permitted = task != null && task.permit.isPresent() && task.permit.get().isFor(device.id, row.serial());
+        boolean permitted =
+                task != null && task.permit.isPresent() && task.permit.get().isFor(device.id, row.serial());
         if (job.policy.once() && row.state() == AttemptState.RUNNING) {
             boolean decided = task != null && task.hasSpent(device.id, row.serial());
             if (!permitted && !decided && open) olderCopy(step, device, ledger.term);
             if (!open && !held) session.cancel.add(row.serial());
             return;
         }
-        boolean adoptable = !job.policy.once() && open && (task == null || task.live == 0 && !task.knowsFailure(device.id, device.agentId, row.serial()));
+        boolean adoptable = !job.policy.once()
+                && open
+                && (task == null || task.live == 0 && !task.knowsFailure(device.id, device.agentId, row.serial()));
         if (!known && adoptable && attempt == null) {
-            step.emit(new Event.Adopted(device.id, job.id, new Event.Placement(row.serial(), row.index(), row.attempt())));
+            step.emit(new Event.Adopted(
+                    device.id, job.id, new Event.Placement(row.serial(), row.index(), row.attempt())));
         } else if (!known) {
             session.cancel.add(row.serial());
         } else if (!open) {
@@ -201,12 +220,18 @@ final class Rows {
     /** A permit belongs to the task and names serial and boot; it is on record before it is said (I4). */
     private void asks(Step step, Session session, DeviceState device, JobState job, TaskState task, Row row) {
         if (row.state() != AttemptState.ASKING) return;
-        if (task.permit.isEmpty()) step.emit(new Event.Permitted(job.id, task.index, device.id, row.serial(), session.boot));
+        if (task.permit.isEmpty())
+            step.emit(new Event.Permitted(job.id, task.index, device.id, row.serial(), session.boot));
         TaskState.Permit permit = task.permit.orElseThrow();
         if (!permit.isFor(device.id, row.serial())) session.cancel.add(row.serial());
         else if (permit.boot() == session.boot) session.permits.put(row.serial(), session.boot);
         else {
-            hold(step, job, task.index, device.id + " asks again after a restart, and may have started it before: a power cut and a restored card look alike");
+            hold(
+                    step,
+                    job,
+                    task.index,
+                    device.id
+                            + " asks again after a restart, and may have started it before: a power cut and a restored card look alike");
             session.cancel.add(row.serial());
         }
     }
@@ -226,7 +251,8 @@ final class Rows {
         for (long serial : serials) {
             Attempt attempt = device.unsettled.get(serial);
             TaskState task = attempt.task();
-            if (attempt.wanted() && task.permit.isPresent() && task.permit.get().isFor(device.id, serial)) permitted.add(attempt);
+            if (attempt.wanted() && task.permit.isPresent() && task.permit.get().isFor(device.id, serial))
+                permitted.add(attempt);
         }
         step.emit(new Event.Gone(device.id, serials, why));
         for (Attempt attempt : permitted) {
@@ -271,7 +297,12 @@ final class Rows {
             for (long index = 0; index < job.shards(); index++) {
                 TaskState task = job.tasks.get(index);
                 if (!job.done(index) && (task == null || task.status == TaskState.Status.OPEN)) {
-                    hold(step, job, index, "the controller's journal is an older copy, as " + device.id + " shows: it may have run already");
+                    hold(
+                            step,
+                            job,
+                            index,
+                            "the controller's journal is an older copy, as " + device.id
+                                    + " shows: it may have run already");
                 }
             }
         }
@@ -291,10 +322,15 @@ final class Rows {
         if (!lost.isEmpty()) {
             step.emit(new Event.Lost(device.id, lost, silence));
             session.unsent.removeAll(lost);
-            step.start(Effect.Note.warning("device.silent", "device", device.id, "for", silence.toSeconds() + "s", "lost", lost.size()));
+            step.start(Effect.Note.warning(
+                    "device.silent", "device", device.id, "for", silence.toSeconds() + "s", "lost", lost.size()));
         }
         for (Attempt attempt : permitted) {
-            hold(step, attempt.job, attempt.index, device.id + " has a permit for it and is silent for " + silence.toSeconds() + " s");
+            hold(
+                    step,
+                    attempt.job,
+                    attempt.index,
+                    device.id + " has a permit for it and is silent for " + silence.toSeconds() + " s");
         }
     }
 }

@@ -36,6 +36,7 @@ final class Session {
     long pendingGreeting;
     /** The hello told of a commit of this very term that the journal lacks. */
     boolean pendingAhead;
+
     Optional<Moment> askedForHello = Optional.empty();
 
     long hello;
@@ -59,6 +60,7 @@ final class Session {
 
     /** The order that a report must answer; 0 for none. */
     long inFlight;
+
     Moment inFlightAt;
     Duration inFlightWait = Limits.RESEND;
     List<Long> assignSent = List.of();
@@ -142,7 +144,9 @@ final class Session {
     }
 
     void roundTripWas(Duration measured) {
-        roundTrip = roundTripKnown ? Duration.ofNanos((long) (roundTrip.toNanos() * (1 - SMOOTHING) + measured.toNanos() * SMOOTHING)) : measured;
+        roundTrip = roundTripKnown
+                ? Duration.ofNanos((long) (roundTrip.toNanos() * (1 - SMOOTHING) + measured.toNanos() * SMOOTHING))
+                : measured;
         roundTripKnown = true;
     }
 

@@ -30,10 +30,12 @@ final class TaskState {
     int attempts;
     /** Attempts that are live: neither ended, nor lost, nor gone. */
     int live;
+
     Optional<Permit> permit = Optional.empty();
     Optional<String> heldWhy = Optional.empty();
     /** Permits that the operator has decided on: what their attempts say later is no news. */
     private List<Permit> spent = List.of();
+
     private List<Failure> failures = List.of();
 
     TaskState(long index) {
@@ -72,7 +74,8 @@ final class TaskState {
     }
 
     boolean knowsFailure(DeviceId device, String agentId, long serial) {
-        for (Failure f : failures) if (f.serial() == serial && f.device().equals(device) && f.agentId().equals(agentId)) return true;
+        for (Failure f : failures)
+            if (f.serial() == serial && f.device().equals(device) && f.agentId().equals(agentId)) return true;
         return false;
     }
 

@@ -57,7 +57,10 @@ final class Trust {
 
     /** Why nothing new is placed on it, in words; empty if nothing speaks against it. */
     Optional<String> against() {
-        if (clones.isPresent()) return clones.map(two -> "quarantined: its card seems to be in two machines, boots " + two);
-        return suspect() ? Optional.of("suspect: it failed " + blames + " tasks that other devices did") : Optional.empty();
+        if (clones.isPresent())
+            return clones.map(two -> "quarantined: its card seems to be in two machines, boots " + two);
+        return suspect()
+                ? Optional.of("suspect: it failed " + blames + " tasks that other devices did")
+                : Optional.empty();
     }
 }

@@ -1,7 +1,7 @@
 package dev.flotilla.controller.core;
 
-import dev.flotilla.model.Spec;
 import dev.flotilla.model.Policy;
+import dev.flotilla.model.Spec;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
@@ -11,11 +11,13 @@ import java.util.SortedMap;
 /** What clients are told; docs/admin-api.md shows these as JSON, names in snake_case. */
 public sealed interface View {
     /** The request cannot be carried out. {@code code} is of docs/admin-api.md. */
-    record Problem(String code, int exit, String what, String why, String next, Optional<String> field) implements View {}
+    record Problem(String code, int exit, String what, String why, String next, Optional<String> field)
+            implements View {}
 
     record Info(String fleet, long term, int devicesMet, int jobsRunning) implements View {}
 
-    record Submission(String job, boolean isNew, String state, String input, long shards, List<String> notes) implements View {}
+    record Submission(String job, boolean isNew, String state, String input, long shards, List<String> notes)
+            implements View {}
 
     record JobSummary(
             String job,
@@ -112,7 +114,8 @@ public sealed interface View {
             implements View {
         /** The same, with the bytes that were sent to it. */
         public DeviceDetail sent(long bytes) {
-            Link counted = new Link(link.roundTripMs(), link.envelopesUp(), link.envelopesDown(), link.bytesUp(), bytes);
+            Link counted =
+                    new Link(link.roundTripMs(), link.envelopesUp(), link.envelopesDown(), link.bytesUp(), bytes);
             return new DeviceDetail(summary, facts, labels, live, counted, this.counted, wasted, ignored, setAside);
         }
     }

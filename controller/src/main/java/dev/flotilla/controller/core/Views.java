@@ -33,7 +33,9 @@ final class Views {
     /** Answers one query; {@code jobs} knows how long each has run. */
     View answer(Input.Query query, Jobs jobs, Moment now, Instant wall, String fleet) {
         if (query instanceof Input.Query.Info) {
-            int met = (int) sessions.all.values().stream().filter(s -> s.met() && s.online).count();
+            int met = (int) sessions.all.values().stream()
+                    .filter(s -> s.met() && s.online)
+                    .count();
             return new View.Info(fleet, ledger.term, met, ledger.running.size());
         }
         if (query instanceof Input.Query.Jobs) {
@@ -44,11 +46,18 @@ final class Views {
         }
         if (query instanceof Input.Query.Fit fit) return jobs.fit(fit.policy());
         if (query instanceof Input.Query.Devices) {
-            return new View.DeviceList(ledger.devices.values().stream().map(d -> device(d, now, wall)).toList());
+            return new View.DeviceList(ledger.devices.values().stream()
+                    .map(d -> device(d, now, wall))
+                    .toList());
         }
         if (query instanceof Input.Query.Device q) {
             Collection<DeviceState> like = ledger.devicesLike(q.device());
-            if (like.size() != 1) return notOne("device", q.device(), like.stream().map(d -> d.id.value()).toList(), "flotilla device list");
+            if (like.size() != 1)
+                return notOne(
+                        "device",
+                        q.device(),
+                        like.stream().map(d -> d.id.value()).toList(),
+                        "flotilla device list");
             return detail(like.iterator().next(), now, wall);
         }
         String prefix = query instanceof Input.Query.Job q
@@ -65,7 +74,13 @@ final class Views {
     View.Problem notOne(String noun, String prefix, List<String> like, String next) {
         String shown = dev.flotilla.model.Quoted.plain(prefix, 80);
         if (like.isEmpty()) {
-            return new View.Problem("not-found", 3, "no " + noun + " is called " + shown, "there is none of that id or prefix", next, Optional.of(noun));
+            return new View.Problem(
+                    "not-found",
+                    3,
+                    "no " + noun + " is called " + shown,
+                    "there is none of that id or prefix",
+                    next,
+                    Optional.of(noun));
         }
         return new View.Problem(
                 "not-found",
@@ -126,7 +141,9 @@ final class Views {
     }
 
     private static String lastError(TaskState task) {
-        return task.failures().isEmpty() ? "" : task.failures().get(task.failures().size() - 1).error();
+        return task.failures().isEmpty()
+                ? ""
+                : task.failures().get(task.failures().size() - 1).error();
     }
 
     private static int exit(JobState job) {
@@ -155,11 +172,16 @@ final class Views {
         });
         TreeSet<DeviceId> given = new TreeSet<>(job.givenTo.keySet());
         given.addAll(job.countedBy.keySet());
-        return new View.Coverage(job.fold.counted(), job.shards(), new View.Devices(job.countedBy.size(), given.size(), missing, byDevice));
+        return new View.Coverage(
+                job.fold.counted(),
+                job.shards(),
+                new View.Devices(job.countedBy.size(), given.size(), missing, byDevice));
     }
 
     private static Optional<Instant> since(Session session, Moment now, Instant wall) {
-        return session == null || !session.everHeard ? Optional.empty() : Optional.of(wall.minus(now.since(session.heard)));
+        return session == null || !session.everHeard
+                ? Optional.empty()
+                : Optional.of(wall.minus(now.since(session.heard)));
     }
 
     private static String reason(Session session, Moment now) {
@@ -186,10 +208,14 @@ final class Views {
         List<View.PoisonedTask> poisoned = new ArrayList<>();
         for (TaskState task : job.tasks.values()) {
             String id = job.id + "/" + task.index;
-            if (task.status == TaskState.Status.HELD && held.size() < LONGEST_LIST) held.add(new View.HeldTask(id, task.heldWhy.orElse("")));
+            if (task.status == TaskState.Status.HELD && held.size() < LONGEST_LIST)
+                held.add(new View.HeldTask(id, task.heldWhy.orElse("")));
             if (task.status == TaskState.Status.POISONED && poisoned.size() < LONGEST_LIST) {
                 poisoned.add(new View.PoisonedTask(
-                        id, task.failures().stream().map(f -> f.device() + ": " + f.error()).toList()));
+                        id,
+                        task.failures().stream()
+                                .map(f -> f.device() + ": " + f.error())
+                                .toList()));
             }
         }
         SortedMap<String, Long> tasks = new TreeMap<>();
@@ -199,7 +225,8 @@ final class Views {
         tasks.put("needs your decision", job.held);
         tasks.put("failed everywhere", job.poisoned);
         tasks.put("cancelled", job.running() ? 0 : job.unfinished());
-        return new View.JobDetail(summary(job, jobs, now), job.spec, job.policy, tasks, live, held, poisoned, notes(job, jobs));
+        return new View.JobDetail(
+                summary(job, jobs, now), job.spec, job.policy, tasks, live, held, poisoned, notes(job, jobs));
     }
 
     private static String stateOf(Session session, Attempt attempt) {
@@ -277,8 +304,12 @@ final class Views {
                 device.unsettled.size(),
                 c == null ? 0 : c.load(),
                 c == null ? 0 : c.memFree(),
-                c == null || c.celsius().isEmpty() ? Optional.empty() : Optional.of(c.celsius().getAsDouble()),
-                c == null || c.speed().isEmpty() ? Optional.empty() : Optional.of(c.speed().getAsDouble()),
+                c == null || c.celsius().isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(c.celsius().getAsDouble()),
+                c == null || c.speed().isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(c.speed().getAsDouble()),
                 roundTrip(session),
                 c == null ? new TreeMap<>() : c.labels(),
                 c == null ? "" : c.facts().getOrDefault("profile", ""),
@@ -286,14 +317,17 @@ final class Views {
     }
 
     private static Optional<Double> roundTrip(Session session) {
-        return session == null || !session.roundTripKnown ? Optional.empty() : Optional.of(Math.round(session.roundTrip().toNanos() / 1e4) / 100.0);
+        return session == null || !session.roundTripKnown
+                ? Optional.empty()
+                : Optional.of(Math.round(session.roundTrip().toNanos() / 1e4) / 100.0);
     }
 
     private View.DeviceDetail detail(DeviceState device, Moment now, Instant wall) {
         Session session = sessions.all.get(device.id);
         List<View.Live> live = new ArrayList<>();
         for (Attempt attempt : device.unsettled.values()) {
-            if (live.size() < LONGEST_LIST) live.add(new View.Live(attempt.toString(), device.id.value(), stateOf(session, attempt)));
+            if (live.size() < LONGEST_LIST)
+                live.add(new View.Live(attempt.toString(), device.id.value(), stateOf(session, attempt)));
         }
         Capacity c = session != null && session.capacity != null ? session.capacity : device.capacity;
         return new View.DeviceDetail(
@@ -303,7 +337,8 @@ final class Views {
                 live,
                 session == null
                         ? new View.Link(Optional.empty(), 0, 0, 0, 0)
-                        : new View.Link(roundTrip(session), session.envelopesUp, session.envelopesDown, session.bytesUp, 0),
+                        : new View.Link(
+                                roundTrip(session), session.envelopesUp, session.envelopesDown, session.bytesUp, 0),
                 device.counted,
                 device.wasted,
                 session == null ? new TreeMap<>() : session.ignored,
@@ -325,11 +360,20 @@ final class Views {
         List<View.DeviceShare> devices = new ArrayList<>();
         for (DeviceId id : all) {
             if (devices.size() < LONGEST_LIST) {
-                devices.add(new View.DeviceShare(id.value(), job.countedBy.getOrDefault(id, 0L), running.getOrDefault(id, 0L)));
+                devices.add(new View.DeviceShare(
+                        id.value(), job.countedBy.getOrDefault(id, 0L), running.getOrDefault(id, 0L)));
             }
         }
         return new View.JobEvent(
-                job.id.value(), job.state.word(), !job.running(), job.fold.counted(), job.shards(), live, job.held, value(job), devices);
+                job.id.value(),
+                job.state.word(),
+                !job.running(),
+                job.fold.counted(),
+                job.shards(),
+                live,
+                job.held,
+                value(job),
+                devices);
     }
 
     /** The value and the count, as they stand; for the proof of an answer. */

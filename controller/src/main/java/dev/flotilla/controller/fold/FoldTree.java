@@ -9,6 +9,7 @@ import dev.flotilla.program.Builtin;
 import dev.flotilla.program.Partial;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -21,6 +22,9 @@ import java.util.TreeMap;
 public final class FoldTree {
     private final long tasks;
     private final List<NavigableMap<Long, Partial>> levels = new ArrayList<>();
+    /** Which indexes are in: runs of neighbours, first to one past the last. */
+    private final NavigableMap<Long, Long> runs = new TreeMap<>();
+
     private long counted;
 
     /** An empty tree over that many tasks, at least 1. */
@@ -36,16 +40,24 @@ public final class FoldTree {
 
     /** True if the task's result is in. */
     public boolean has(long index) {
-        for (int level = 0; level < levels.size(); level++) {
-            if (levels.get(level).containsKey(index >> level)) return true;
-        }
-        return false;
+        Map.Entry<Long, Long> run = runs.floorEntry(index);
+        return run != null && index < run.getValue();
+    }
+
+    /** Notes that these are in: from {@code first} up to, and without, {@code end}; none of them was. */
+    private void mark(long first, long end) {
+        Map.Entry<Long, Long> before = runs.lowerEntry(first);
+        boolean joins = before != null && before.getValue() == first;
+        Long after = runs.remove(end);
+        runs.put(joins ? before.getKey() : first, after == null ? end : after);
     }
 
     /** Takes in a task's result. @throws IllegalStateException if it is in already: whoever counts must ask {@link #has} first */
     public void add(long index, Partial result) {
-        if (index < 0 || index >= tasks || has(index)) throw new IllegalStateException("task " + index + " of " + tasks + " cannot be counted");
+        if (index < 0 || index >= tasks || has(index))
+            throw new IllegalStateException("task " + index + " of " + tasks + " cannot be counted");
         counted++;
+        mark(index, index + 1);
         Partial node = result;
         int level = 0;
         long at = index;
@@ -88,8 +100,12 @@ public final class FoldTree {
         out.array(2).put(counted).array((int) size());
         for (int level = 0; level < levels.size(); level++) {
             int at = level;
-            levels.get(level).forEach((position, node) ->
-                    out.array(3).put(at).put(position).put(new dev.flotilla.model.Bytes(node.encode())).end());
+            levels.get(level)
+                    .forEach((position, node) -> out.array(3)
+                            .put(at)
+                            .put(position)
+                            .put(new dev.flotilla.model.Bytes(node.encode()))
+                            .end());
         }
         out.end().end();
     }
@@ -102,8 +118,13 @@ public final class FoldTree {
         in.eachArray(Integer.MAX_VALUE, node -> {
             int level = (int) node.number(0, tree.levels.size() - 1);
             long position = node.number(0, tree.nodes(level) - 1);
+            tree.mark(position << level, Math.min(tasks, (position + 1) << level));
             try {
-                return tree.levels.get(level).put(position, program.decode(node.bytes(2 * Limits.INLINE).array()));
+                return tree.levels
+                        .get(level)
+                        .put(
+                                position,
+                                program.decode(node.bytes(2 * Limits.INLINE).array()));
             } catch (BadResult e) {
                 throw new Malformed("a node of the fold", e);
             }

@@ -24,7 +24,15 @@ public final class Candidate {
      * @param taskTime   smoothed, of its last tasks; zero before the first
      * @param held       unsettled attempts that it holds
      */
-    public Candidate(DeviceId device, int slots, int window, double load, OptionalDouble speed, Duration roundTrip, Duration taskTime, int held) {
+    public Candidate(
+            DeviceId device,
+            int slots,
+            int window,
+            double load,
+            OptionalDouble speed,
+            Duration roundTrip,
+            Duration taskTime,
+            int held) {
         this.device = device;
         this.slots = slots;
         this.window = window;
@@ -74,6 +82,13 @@ public final class Candidate {
 
     String words() {
         return String.format(
-                Locale.ROOT, "%s holds %d of %d, %d slots, load %.2f, round trip %.1f ms", device, held, window, slots, load, roundTrip.toNanos() / 1e6);
+                Locale.ROOT,
+                "%s holds %d of %d, %d slots, load %.2f, round trip %.1f ms",
+                device,
+                held,
+                window,
+                slots,
+                load,
+                roundTrip.toNanos() / 1e6);
     }
 }

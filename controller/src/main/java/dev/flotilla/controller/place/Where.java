@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
  * Fields are slots, load, mem_total, mem_free, celsius, the facts arch, os, cores, java, profile, version, host, and label.NAME.
  */
 public record Where(String field, String operator, String value) {
-    private static final Pattern TERM = Pattern.compile("\\s*([a-z_]+|label\\.[A-Za-z0-9_.-]+)\\s*(==|!=|>=|<=|>|<)\\s*(\\S.*?)\\s*");
+    private static final Pattern TERM =
+            Pattern.compile("\\s*([a-z_]+|label\\.[A-Za-z0-9_.-]+)\\s*(==|!=|>=|<=|>|<)\\s*(\\S.*?)\\s*");
     private static final Pattern SIZE = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)(B|kB|KiB|MB|MiB|GB|GiB|M|G|K)?");
     private static final List<String> FIGURES = List.of("slots", "load", "mem_total", "mem_free", "celsius");
     private static final List<String> FACTS = List.of("arch", "os", "cores", "java", "profile", "version", "host");
@@ -23,14 +24,18 @@ public record Where(String field, String operator, String value) {
     /** Reads a term. @throws IllegalArgumentException with a sentence for people */
     public static Where parse(String term) {
         Matcher m = TERM.matcher(term);
-        if (!m.matches()) throw new IllegalArgumentException("a term is written like arch == arm64 or mem_free >= 256MiB, not " + Quoted.of(term));
+        if (!m.matches())
+            throw new IllegalArgumentException(
+                    "a term is written like arch == arm64 or mem_free >= 256MiB, not " + Quoted.of(term));
         Where where = new Where(m.group(1), m.group(2), m.group(3));
         boolean label = where.field.startsWith("label.");
         if (!label && !FIGURES.contains(where.field) && !FACTS.contains(where.field)) {
-            throw new IllegalArgumentException("devices say nothing of " + Quoted.of(where.field) + "; they say " + String.join(", ", FIGURES) + ", "
-                    + String.join(", ", FACTS) + " and label.NAME");
+            throw new IllegalArgumentException("devices say nothing of " + Quoted.of(where.field) + "; they say "
+                    + String.join(", ", FIGURES) + ", " + String.join(", ", FACTS) + " and label.NAME");
         }
-        if (FIGURES.contains(where.field)) number(where.value).orElseThrow(() -> new IllegalArgumentException(Quoted.of(where.value) + " is no number or size"));
+        if (FIGURES.contains(where.field))
+            number(where.value)
+                    .orElseThrow(() -> new IllegalArgumentException(Quoted.of(where.value) + " is no number or size"));
         return where;
     }
 
@@ -48,7 +53,8 @@ public record Where(String field, String operator, String value) {
     /** What of these labels the device lacks; empty if it has them all. */
     public static Optional<String> missingLabel(Capacity capacity, SortedMap<String, String> wanted) {
         for (Map.Entry<String, String> label : wanted.entrySet()) {
-            if (!label.getValue().equals(capacity.labels().get(label.getKey()))) return Optional.of("label " + label.getKey() + "=" + label.getValue());
+            if (!label.getValue().equals(capacity.labels().get(label.getKey())))
+                return Optional.of("label " + label.getKey() + "=" + label.getValue());
         }
         return Optional.empty();
     }
@@ -70,8 +76,16 @@ public record Where(String field, String operator, String value) {
             case "load" -> Optional.of(BigDecimal.valueOf(capacity.load()).toPlainString());
             case "mem_total" -> Optional.of(Long.toString(capacity.memTotal()));
             case "mem_free" -> Optional.of(Long.toString(capacity.memFree()));
-            case "celsius" -> capacity.celsius().isPresent() ? Optional.of(BigDecimal.valueOf(capacity.celsius().getAsDouble()).toPlainString()) : Optional.empty();
-            default -> Optional.ofNullable(field.startsWith("label.") ? capacity.labels().get(field.substring(6)) : capacity.facts().get(field));
+            case "celsius" ->
+                capacity.celsius().isPresent()
+                        ? Optional.of(BigDecimal.valueOf(capacity.celsius().getAsDouble())
+                                .toPlainString())
+                        : Optional.empty();
+            default ->
+                Optional.ofNullable(
+                        field.startsWith("label.")
+                                ? capacity.labels().get(field.substring(6))
+                                : capacity.facts().get(field));
         };
     }
 

@@ -91,7 +91,9 @@ class ControllerCoreTest {
         history.device("oak").greeting = 0;
         var decision = history.decide(new Input.Reported(oak.id, old, 100));
         assertEquals(List.of(), decision.events());
-        assertTrue(decision.effects().stream().anyMatch(e -> e instanceof Effect.SendGreeting g && g.greeting().greeting() == 0));
+        assertTrue(decision.effects().stream()
+                .anyMatch(
+                        e -> e instanceof Effect.SendGreeting g && g.greeting().greeting() == 0));
     }
 
     @Test
@@ -99,12 +101,15 @@ class ControllerCoreTest {
         var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
         byte[] before = history.core.snapshot();
         long greeting = history.device("oak").greeting;
-        var decision = history.decide(new Input.Greeted(new DeviceId("oak"), new dev.flotilla.link.Hello(1, 77, 9, "b".repeat(32), 0, 0, "", ""), 0));
+        var decision = history.decide(new Input.Greeted(
+                new DeviceId("oak"), new dev.flotilla.link.Hello(1, 77, 9, "b".repeat(32), 0, 0, "", ""), 0));
         assertEquals(List.of(), decision.events());
         assertArrayEquals(before, history.core.snapshot());
         history.device("oak").greeting = greeting;
         var counted = history.reports("oak", history.finished("oak", "sum/0#1"));
-        assertTrue(history.kinds(counted).contains(Event.Counted.class), "the meeting before goes on until a full report carries the new greeting");
+        assertTrue(
+                history.kinds(counted).contains(Event.Counted.class),
+                "the meeting before goes on until a full report carries the new greeting");
     }
 
     @Test
@@ -188,7 +193,9 @@ class ControllerCoreTest {
         var decision = history.met("oak", slots(1), asking);
         assertTrue(history.kinds(decision).contains(Event.Held.class));
         assertEquals(List.of(), history.device("oak").permits);
-        assertEquals(Optional.of("needs your decision: 1 held"), history.result("once").needs());
+        assertEquals(
+                Optional.of("needs your decision: 1 held"),
+                history.result("once").needs());
     }
 
     @Test
@@ -228,9 +235,12 @@ class ControllerCoreTest {
         history.at("120s");
         history.decide(new Input.ReleaseAsked(99, "once", java.util.OptionalLong.empty(), true));
         var again = history.reports("oak", history.running("oak", "once/0#1"));
-        assertFalse(history.kinds(again).contains(Event.OlderCopyFound.class), again.events().toString());
+        assertFalse(
+                history.kinds(again).contains(Event.OlderCopyFound.class),
+                again.events().toString());
         var ended = history.reports("oak", history.ended("oak", "once/0#1", AttemptState.INTERRUPTED, "power"));
-        assertFalse(history.kinds(ended).contains(Event.Held.class), "the operator has decided on that attempt already");
+        assertFalse(
+                history.kinds(ended).contains(Event.Held.class), "the operator has decided on that attempt already");
     }
 
     @Test
@@ -238,16 +248,20 @@ class ControllerCoreTest {
         var history = given().meets("oak", slots(1)).submittedOnce("once", 2, "60s");
         var decision = history.reports("oak", history.running("oak", "once/0#1"));
         assertTrue(history.kinds(decision).contains(Event.OlderCopyFound.class));
-        assertEquals(Optional.of("needs your decision: 2 held"), history.result("once").needs());
+        assertEquals(
+                Optional.of("needs your decision: 2 held"),
+                history.result("once").needs());
     }
 
     @Test
     void aCommitOfThisVeryTermThatTheJournalLacksShowsAnOlderCopy() {
         var history = given().submittedOnce("once", 1, "60s");
         Device oak = history.device("oak");
-        history.decide(new Input.Greeted(oak.id, new dev.flotilla.link.Hello(1, 5, 1, oak.agentId, 1, 700, "", ""), 600));
+        history.decide(
+                new Input.Greeted(oak.id, new dev.flotilla.link.Hello(1, 5, 1, oak.agentId, 1, 700, "", ""), 600));
         oak.hello = 5;
-        var decision = history.decide(new Input.Reported(oak.id, history.report(oak, true, Optional.of(slots(1))), 100));
+        var decision =
+                history.decide(new Input.Reported(oak.id, history.report(oak, true, Optional.of(slots(1))), 100));
         assertTrue(history.kinds(decision).contains(Event.OlderCopyFound.class));
     }
 
@@ -309,7 +323,8 @@ class ControllerCoreTest {
         history.reports(first, history.ended(first, "sum/0#1", AttemptState.FAILED, "bad-value: line 7"));
         assertTrue(history.device(second).assigned.isEmpty(), "it waits a second first");
         history.at("2s");
-        var decision = history.reports(second, history.ended(second, "sum/0#2", AttemptState.FAILED, "bad-value: line 7"));
+        var decision =
+                history.reports(second, history.ended(second, "sum/0#2", AttemptState.FAILED, "bad-value: line 7"));
         assertTrue(history.kinds(decision).containsAll(List.of(Event.Poisoned.class, Event.JobEnded.class)));
         assertEquals("failed", history.result("sum").state());
         assertEquals("bad-value: line 7", history.result("sum").failed().get(0).error());
@@ -329,7 +344,8 @@ class ControllerCoreTest {
     @Test
     void aResultThatDoesNotDecodeIsAFailureNotAValue() {
         var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
-        var bad = new dev.flotilla.link.Detail(Duration.ZERO, Duration.ZERO, 0, Optional.of(new dev.flotilla.model.Bytes(new byte[] {1, 2, 3})), "");
+        var bad = new dev.flotilla.link.Detail(
+                Duration.ZERO, Duration.ZERO, 0, Optional.of(new dev.flotilla.model.Bytes(new byte[] {1, 2, 3})), "");
         history.reports("oak", history.row("oak", "sum/0#1", AttemptState.FINISHED, 3, Optional.of(bad)));
         assertEquals(0, history.result("sum").coverage().shardsCounted());
     }
@@ -350,7 +366,9 @@ class ControllerCoreTest {
         history.device("oak").highest = 7;
         var decision = history.met("oak", slots(1), foreign("sum", spec(2), 7, 1, 1, AttemptState.FINISHED));
         assertTrue(history.kinds(decision).contains(Event.Counted.class));
-        assertTrue(history.kinds(decision).contains(Event.OlderCopyFound.class), "it has serials that this journal never gave");
+        assertTrue(
+                history.kinds(decision).contains(Event.OlderCopyFound.class),
+                "it has serials that this journal never gave");
         assertTrue(history.device("oak").assigned.firstKey() > 7, "a serial is never used twice (I13)");
     }
 
@@ -406,7 +424,16 @@ class ControllerCoreTest {
         var history = given().meets("oak", labelled(1, "site", "bonn"));
         TreeMap<String, String> labels = new TreeMap<>();
         labels.put("site", "berlin");
-        Policy policy = new Policy("least-loaded", labels, List.of(), false, 3, Duration.ofMinutes(1), Optional.empty(), Optional.empty(), Percent.ALL);
+        Policy policy = new Policy(
+                "least-loaded",
+                labels,
+                List.of(),
+                false,
+                3,
+                Duration.ofMinutes(1),
+                Optional.empty(),
+                Optional.empty(),
+                Percent.ALL);
         var decision = history.submit("sum", spec(1), policy);
         assertEquals(List.of(), decision.events());
         View.Problem problem = (View.Problem) ((Effect.Reply) decision.effects().get(0)).view();
@@ -428,7 +455,16 @@ class ControllerCoreTest {
     @Test
     void theDeadlineEndsTheJobWithWhatItHas() {
         var history = given().meets("oak", slots(1));
-        Policy policy = new Policy("least-loaded", new TreeMap<>(), List.of(), false, 3, Duration.ofMinutes(10), Optional.of(Duration.ofMinutes(2)), Optional.empty(), Percent.parse("50%"));
+        Policy policy = new Policy(
+                "least-loaded",
+                new TreeMap<>(),
+                List.of(),
+                false,
+                3,
+                Duration.ofMinutes(10),
+                Optional.of(Duration.ofMinutes(2)),
+                Optional.empty(),
+                Percent.parse("50%"));
         history.submit("sum", spec(2), policy);
         history.reports("oak", history.finished("oak", "sum/0#1"));
         history.at("119s");
@@ -472,7 +508,10 @@ class ControllerCoreTest {
 
     @Test
     void replayingTheJournalGivesTheSameLedgerByteForByte() {
-        var history = given().meets("oak", slots(2)).meets("elm", labelled(2, "site", "x")).submitted("sum", 10, "60s").submittedOnce("once", 2, "60s");
+        var history = given().meets("oak", slots(2))
+                .meets("elm", labelled(2, "site", "x"))
+                .submitted("sum", 10, "60s")
+                .submittedOnce("once", 2, "60s");
         String mine = "sum/" + history.device("oak").assigned.get(1L).index() + "#1";
         history.reports("oak", history.accepted("oak", mine));
         history.reports("oak", history.finished("oak", mine));

@@ -63,7 +63,9 @@ final class ControllerHistory {
         long serial(String attempt) {
             AttemptId a = AttemptId.parse(attempt);
             for (var e : assigned.entrySet()) {
-                if (groups.get(e.getKey()).job().equals(a.task().job()) && e.getValue().index() == a.task().index() && e.getValue().attempt() == a.number()) return e.getKey();
+                if (groups.get(e.getKey()).job().equals(a.task().job())
+                        && e.getValue().index() == a.task().index()
+                        && e.getValue().attempt() == a.number()) return e.getKey();
             }
             throw new AssertionError(id + " was never given " + attempt + ", only " + assigned.values());
         }
@@ -99,7 +101,8 @@ final class ControllerHistory {
         Decision<Event, Effect> decision = core.decide(new Stamped<>(now, new Dice(seed++), input));
         journal.addAll(decision.events());
         for (Effect effect : decision.effects()) {
-            if (effect instanceof Effect.SendGreeting e) device(e.device().value()).greeting = e.greeting().greeting();
+            if (effect instanceof Effect.SendGreeting e)
+                device(e.device().value()).greeting = e.greeting().greeting();
             if (effect instanceof Effect.SendOrder e) took(device(e.device().value()), e.order());
         }
         return decision;
@@ -124,20 +127,30 @@ final class ControllerHistory {
     }
 
     static Capacity slots(int n) {
-        return new Capacity(n, 0, 1L << 30, 1L << 29, OptionalDouble.empty(), OptionalDouble.empty(), new TreeMap<>(), new TreeMap<>());
+        return new Capacity(
+                n,
+                0,
+                1L << 30,
+                1L << 29,
+                OptionalDouble.empty(),
+                OptionalDouble.empty(),
+                new TreeMap<>(),
+                new TreeMap<>());
     }
 
     static Capacity labelled(int n, String label, String value) {
         TreeMap<String, String> labels = new TreeMap<>();
         labels.put(label, value);
-        return new Capacity(n, 0, 1L << 30, 1L << 29, OptionalDouble.empty(), OptionalDouble.empty(), new TreeMap<>(), labels);
+        return new Capacity(
+                n, 0, 1L << 30, 1L << 29, OptionalDouble.empty(), OptionalDouble.empty(), new TreeMap<>(), labels);
     }
 
     /** Hello, greeting, full report with these rows. */
     Decision<Event, Effect> met(String id, Capacity capacity, RowGroup... rows) {
         Device device = device(id);
         device.hello = 1000 + seed;
-        decide(new Input.Greeted(device.id, new Hello(1, device.hello, device.boot, device.agentId, 0, 0, "", "0.1.0"), 0));
+        decide(new Input.Greeted(
+                device.id, new Hello(1, device.hello, device.boot, device.agentId, 0, 0, "", "0.1.0"), 0));
         device.out = 0;
         device.in = 0;
         return decide(new Input.Reported(device.id, report(device, true, Optional.of(capacity), rows), 100));
@@ -150,7 +163,17 @@ final class ControllerHistory {
 
     Report report(Device device, boolean full, Optional<Capacity> capacity, RowGroup... rows) {
         return new Report(
-                device.hello, device.greeting, ++device.out, device.in, full, full ? device.highest : 0, List.of(rows), Optional.empty(), capacity, WALL, Duration.ofSeconds(1));
+                device.hello,
+                device.greeting,
+                ++device.out,
+                device.in,
+                full,
+                full ? device.highest : 0,
+                List.of(rows),
+                Optional.empty(),
+                capacity,
+                WALL,
+                Duration.ofSeconds(1));
     }
 
     Decision<Event, Effect> reports(String id, RowGroup... rows) {
@@ -165,7 +188,16 @@ final class ControllerHistory {
     }
 
     static Policy policy(String lostAfter, boolean once, int attempts) {
-        return new Policy("least-loaded", new TreeMap<>(), List.of(), once, attempts, Spans.parse(lostAfter), Optional.empty(), Optional.empty(), dev.flotilla.model.Percent.ALL);
+        return new Policy(
+                "least-loaded",
+                new TreeMap<>(),
+                List.of(),
+                once,
+                attempts,
+                Spans.parse(lostAfter),
+                Optional.empty(),
+                Optional.empty(),
+                dev.flotilla.model.Percent.ALL);
     }
 
     static Spec spec(long shards) {
@@ -173,7 +205,8 @@ final class ControllerHistory {
     }
 
     Decision<Event, Effect> submit(String job, Spec spec, Policy policy) {
-        return decide(new Input.Submitted(++requests, new JobId(job), "", spec, policy, ShardPlan.COMPUTED, List.of(), WALL));
+        return decide(
+                new Input.Submitted(++requests, new JobId(job), "", spec, policy, ShardPlan.COMPUTED, List.of(), WALL));
     }
 
     ControllerHistory submitted(String job, long shards, String lostAfter) {
@@ -192,7 +225,8 @@ final class ControllerHistory {
         long serial = d.serial(attempt);
         Order.AssignGroup group = d.groups.get(serial);
         Order.Assignment a = d.assigned.get(serial);
-        return new RowGroup(group.job(), group.spec(), List.of(new Row(serial, revision, state, a.index(), a.attempt(), detail)));
+        return new RowGroup(
+                group.job(), group.spec(), List.of(new Row(serial, revision, state, a.index(), a.attempt(), detail)));
     }
 
     RowGroup accepted(String device, String attempt) {
@@ -208,7 +242,19 @@ final class ControllerHistory {
     }
 
     RowGroup finished(String device, String attempt) {
-        return row(device, attempt, AttemptState.FINISHED, 3, Optional.of(Detail.instant(1, result(AttemptId.parse(attempt).task().index(), spec(core.ledger().jobs.get(AttemptId.parse(attempt).task().job()).shards())))));
+        return row(
+                device,
+                attempt,
+                AttemptState.FINISHED,
+                3,
+                Optional.of(Detail.instant(
+                        1,
+                        result(
+                                AttemptId.parse(attempt).task().index(),
+                                spec(core.ledger()
+                                        .jobs
+                                        .get(AttemptId.parse(attempt).task().job())
+                                        .shards())))));
     }
 
     RowGroup ended(String device, String attempt, AttemptState state, String error) {
@@ -217,14 +263,22 @@ final class ControllerHistory {
 
     /** A row that this controller never asked for, as after a restore. */
     static RowGroup foreign(String job, Spec spec, long serial, long index, int attempt, AttemptState state) {
-        Optional<Detail> detail = state == AttemptState.FINISHED ? Optional.of(Detail.instant(1, result(index, spec))) : Optional.empty();
-        return new RowGroup(new JobId(job), SpecCodec.digest(spec), List.of(new Row(serial, 2, state, index, attempt, detail)));
+        Optional<Detail> detail =
+                state == AttemptState.FINISHED ? Optional.of(Detail.instant(1, result(index, spec))) : Optional.empty();
+        return new RowGroup(
+                new JobId(job), SpecCodec.digest(spec), List.of(new Row(serial, 2, state, index, attempt, detail)));
     }
 
     static Bytes result(long index, Spec spec) {
         try {
             Builtin program = Builtins.find(spec.program().builtin());
-            return new Bytes(program.map(Ranges.numbers((dev.flotilla.model.Input.Range) spec.input(), spec.sharding().count(), index), spec.program(), Builtin.Stop.NEVER)
+            return new Bytes(program.map(
+                            Ranges.numbers(
+                                    (dev.flotilla.model.Input.Range) spec.input(),
+                                    spec.sharding().count(),
+                                    index),
+                            spec.program(),
+                            Builtin.Stop.NEVER)
                     .partial()
                     .encode());
         } catch (Exception e) {
@@ -234,7 +288,8 @@ final class ControllerHistory {
 
     View.Result result(String job) {
         Decision<Event, Effect> decision = decide(new Input.Asked(++requests, new Input.Query.Result(job), WALL));
-        for (Effect effect : decision.effects()) if (effect instanceof Effect.Reply reply && reply.view() instanceof View.Result result) return result;
+        for (Effect effect : decision.effects())
+            if (effect instanceof Effect.Reply reply && reply.view() instanceof View.Result result) return result;
         throw new AssertionError("no result: " + decision.effects());
     }
 

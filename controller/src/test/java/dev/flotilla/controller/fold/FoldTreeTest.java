@@ -25,7 +25,8 @@ class FoldTreeTest {
     private static final Builtin SUM = Builtins.find("sum");
 
     private static Partial sum(long from, long to) throws Exception {
-        return SUM.map(new ShardData.Numbers(from, to), ProgramCall.of("sum"), Builtin.Stop.NEVER).partial();
+        return SUM.map(new ShardData.Numbers(from, to), ProgramCall.of("sum"), Builtin.Stop.NEVER)
+                .partial();
     }
 
     @Test
@@ -38,7 +39,10 @@ class FoldTreeTest {
                 Collections.shuffle(order, new Random(seed));
                 FoldTree tree = new FoldTree(tasks);
                 for (int i : order) tree.add(i, sum(i * 10L, i * 10L + 10));
-                assertEquals(Optional.of(BigDecimal.valueOf(tasks * 10L * (tasks * 10L - 1) / 2)), tree.value().orElseThrow().answer().value(), "seed " + seed);
+                assertEquals(
+                        Optional.of(BigDecimal.valueOf(tasks * 10L * (tasks * 10L - 1) / 2)),
+                        tree.value().orElseThrow().answer().value(),
+                        "seed " + seed);
                 assertEquals(1, tree.size(), "a whole tree is one node");
                 byte[] bytes = bytes(tree);
                 if (first == null) first = bytes;

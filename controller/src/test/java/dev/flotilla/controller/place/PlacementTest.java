@@ -16,8 +16,17 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class PlacementTest {
-    private static Candidate device(String name, int slots, double load, OptionalDouble speed, int roundTripMs, int taskMs) {
-        return new Candidate(new DeviceId(name), slots, 100, load, speed, Duration.ofMillis(roundTripMs), Duration.ofMillis(taskMs), 0);
+    private static Candidate device(
+            String name, int slots, double load, OptionalDouble speed, int roundTripMs, int taskMs) {
+        return new Candidate(
+                new DeviceId(name),
+                slots,
+                100,
+                load,
+                speed,
+                Duration.ofMillis(roundTripMs),
+                Duration.ofMillis(taskMs),
+                0);
     }
 
     private static TreeMap<String, Integer> shares(String policy, int tasks, Candidate... devices) {
@@ -34,7 +43,9 @@ class PlacementTest {
 
     @Test
     void roundRobinTakesTurns() {
-        assertEquals("{elm=3, fir=3, oak=3}", shares("round-robin", 9, fast("elm"), fast("fir"), fast("oak")).toString());
+        assertEquals(
+                "{elm=3, fir=3, oak=3}",
+                shares("round-robin", 9, fast("elm"), fast("fir"), fast("oak")).toString());
     }
 
     private static Candidate fast(String name) {
@@ -43,21 +54,37 @@ class PlacementTest {
 
     @Test
     void weightedSharesBySlotsAndMeasuredSpeed() {
-        var shares = shares("weighted", 30, device("fast", 2, 0, OptionalDouble.of(2000), 1, 1), device("slow", 2, 0, OptionalDouble.of(1000), 1, 1));
+        var shares = shares(
+                "weighted",
+                30,
+                device("fast", 2, 0, OptionalDouble.of(2000), 1, 1),
+                device("slow", 2, 0, OptionalDouble.of(1000), 1, 1));
         assertEquals("{fast=20, slow=10}", shares.toString());
     }
 
     @Test
     void leastLoadedGivesToWhoHoldsTheLeastPerSlotAndIsNotBusyOtherwise() {
-        var shares = shares("least-loaded", 12, device("big", 4, 0, OptionalDouble.empty(), 1, 1), device("small", 2, 0, OptionalDouble.empty(), 1, 1));
+        var shares = shares(
+                "least-loaded",
+                12,
+                device("big", 4, 0, OptionalDouble.empty(), 1, 1),
+                device("small", 2, 0, OptionalDouble.empty(), 1, 1));
         assertEquals("{big=8, small=4}", shares.toString());
-        var busy = shares("least-loaded", 4, device("busy", 4, 2.0, OptionalDouble.empty(), 1, 1), device("idle", 4, 0, OptionalDouble.empty(), 1, 1));
+        var busy = shares(
+                "least-loaded",
+                4,
+                device("busy", 4, 2.0, OptionalDouble.empty(), 1, 1),
+                device("idle", 4, 0, OptionalDouble.empty(), 1, 1));
         assertEquals("{idle=4}", busy.toString());
     }
 
     @Test
     void leastResponseTimeGivesToTheNearUntilItsQueueCostsMoreThanTheWay() {
-        var shares = shares("least-response-time", 6, device("far", 1, 0, OptionalDouble.empty(), 35, 10), device("near", 1, 0, OptionalDouble.empty(), 1, 10));
+        var shares = shares(
+                "least-response-time",
+                6,
+                device("far", 1, 0, OptionalDouble.empty(), 35, 10),
+                device("near", 1, 0, OptionalDouble.empty(), 1, 10));
         assertEquals("{far=1, near=5}", shares.toString());
     }
 
@@ -67,13 +94,15 @@ class PlacementTest {
             List<Candidate> devices = new ArrayList<>(List.of(fast("elm"), fast("oak")));
             Candidate chosen = policy.choose(devices, Optional.empty());
             String why = policy.why(chosen, devices);
-            assertTrue(why.contains(chosen.device().value()) && why.contains("2 with room"), policy.name() + ": " + why);
+            assertTrue(
+                    why.contains(chosen.device().value()) && why.contains("2 with room"), policy.name() + ": " + why);
         }
     }
 
     @Test
     void anUnknownPolicyIsRefusedNamingThoseThatThereAre() {
-        String message = assertThrows(IllegalArgumentException.class, () -> PlacementPolicies.find("fastest")).getMessage();
+        String message = assertThrows(IllegalArgumentException.class, () -> PlacementPolicies.find("fastest"))
+                .getMessage();
         assertTrue(message.contains("least-response-time"), message);
     }
 
@@ -88,12 +117,20 @@ class PlacementTest {
 
     @Test
     void termsAreMetOrRefusedWithWhatTheDeviceSays() {
-        for (String term : List.of("arch == arm64", "mem_free >= 256MiB", "cores > 2", "label.site == berlin", "celsius < 70", "load<1", "slots != 3")) {
+        for (String term : List.of(
+                "arch == arm64",
+                "mem_free >= 256MiB",
+                "cores > 2",
+                "label.site == berlin",
+                "celsius < 70",
+                "load<1",
+                "slots != 3")) {
             assertEquals(Optional.empty(), Where.parse(term).refusal(capacity()), term);
         }
         assertEquals(Optional.of("arm64"), Where.parse("arch == x86_64").refusal(capacity()));
         assertEquals(Optional.of("4"), Where.parse("cores >= 10").refusal(capacity()), "numbers compare as numbers");
-        assertTrue(Where.parse("label.rack == 7").refusal(capacity()).orElseThrow().contains("nothing"));
+        assertTrue(
+                Where.parse("label.rack == 7").refusal(capacity()).orElseThrow().contains("nothing"));
     }
 
     @Test
@@ -101,7 +138,9 @@ class PlacementTest {
         for (String term : List.of("arch = arm64", "wheels > 3", "mem_free >= much", "")) {
             assertThrows(IllegalArgumentException.class, () -> Where.parse(term), term);
         }
-        assertFalse(Where.missingLabel(capacity(), new TreeMap<>(java.util.Map.of("site", "berlin"))).isPresent());
-        assertTrue(Where.missingLabel(capacity(), new TreeMap<>(java.util.Map.of("site", "bonn"))).isPresent());
+        assertFalse(Where.missingLabel(capacity(), new TreeMap<>(java.util.Map.of("site", "berlin")))
+                .isPresent());
+        assertTrue(Where.missingLabel(capacity(), new TreeMap<>(java.util.Map.of("site", "bonn")))
+                .isPresent());
     }
 }
