@@ -14,7 +14,9 @@ public sealed interface Input {
     record Range(long from, long to) implements Input {
         /** @throws IllegalArgumentException if the range is empty, reversed, or longer than 2^63-1 */
         public Range {
-            if (to <= from)
+            if (to < from)
+                throw new IllegalArgumentException("the range " + from + ".." + to + " ends before it begins");
+            if (to == from)
                 throw new IllegalArgumentException(
                         "the range " + from + ".." + to + " holds no number: its end is excluded");
             if (to - from < 0)

@@ -56,7 +56,7 @@ class BadWordsTest {
                 "5..5");
         refused(
                 "--range cannot be used",
-                "the range 9..5 holds no number: its end is excluded",
+                "the range 9..5 ends before it begins",
                 "run",
                 "sum",
                 "--range",

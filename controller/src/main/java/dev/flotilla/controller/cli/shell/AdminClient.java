@@ -26,8 +26,12 @@ import java.util.concurrent.TimeUnit;
  * thread; the carrier's threads only fill its queues.
  */
 public final class AdminClient implements AutoCloseable {
-    private static final Duration CONNECT = Duration.ofSeconds(3);
-    private static final Duration ANSWER = Duration.ofSeconds(4);
+    /** For a broker that is not there to come. */
+    private static final Duration COME = Duration.ofSeconds(3);
+    /** For a broker, and a controller, that is there and has much to do. */
+    private static final Duration CONNECT = Duration.ofSeconds(15);
+
+    private static final Duration ANSWER = Duration.ofSeconds(10);
     /** A request that reads or cuts files takes its time. */
     private static final Duration LONG_ANSWER = Duration.ofMinutes(2);
 
@@ -98,9 +102,9 @@ public final class AdminClient implements AutoCloseable {
     }
 
     private void connect() {
-        long end = System.nanoTime() + CONNECT.toNanos();
+        long start = System.nanoTime();
         while (true) {
-            Link link = take(changes, end);
+            Link link = take(changes, start + (down.isEmpty() ? CONNECT : COME).toNanos());
             if (link == Link.UP) return;
             if (link == Link.REFUSED) {
                 throw new UserError(

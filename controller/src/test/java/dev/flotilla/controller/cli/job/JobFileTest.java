@@ -107,7 +107,7 @@ class JobFileTest {
                 "input:\n  range: 10..0\nprogram: { builtin: sum }\n",
                 2,
                 "input.range cannot be used",
-                "the range 10..0 holds no number: its end is excluded");
+                "the range 10..0 ends before it begins");
         refused(
                 "input: { range: 0..10 }\nprogram:\n  builtin: sum\nattempts: many\n",
                 4,
