@@ -69,6 +69,7 @@ public final class Dev implements Callable<Integer> {
         Runnable end = () -> {
             fleet.close();
             try {
+                contexts.written();
                 if (contexts.names().contains(name)) contexts.remove(name, before);
             } catch (IOException e) {
                 shell.terminal().say("warning: the context " + name + " was not removed: " + e.getMessage());
@@ -85,6 +86,7 @@ public final class Dev implements Callable<Integer> {
         try {
             start(fleet);
             contexts.write(name, fleet.context());
+            contexts.written();
             hello(fleet, name);
             return watch(fleet);
         } finally {

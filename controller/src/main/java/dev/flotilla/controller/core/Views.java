@@ -168,7 +168,7 @@ final class Views {
         List<View.Missing> missing = new ArrayList<>();
         open.forEach((id, n) -> {
             Session session = sessions.all.get(id);
-            missing.add(new View.Missing(id.value(), since(session, now, wall), n, reason(session, now)));
+            missing.add(new View.Missing(id.value(), since(session, now, wall), n, reason(job, session)));
         });
         TreeSet<DeviceId> given = new TreeSet<>(job.givenTo.keySet());
         given.addAll(job.countedBy.keySet());
@@ -184,10 +184,10 @@ final class Views {
                 : Optional.of(wall.minus(now.since(session.heard)));
     }
 
-    private static String reason(Session session, Moment now) {
+    private static String reason(JobState job, Session session) {
         if (session == null || !session.everHeard) return "not met since the controller started";
         if (!session.online) return "offline";
-        return "working";
+        return job.running() ? "working" : "had not answered when the job ended";
     }
 
     private View.JobDetail detail(JobState job, Jobs jobs, Moment now) {
@@ -248,7 +248,15 @@ final class Views {
         if (fit.known() == 0) notes.add("no device was ever met");
         else if (fit.fitting() == 0) notes.add("no device fits: " + String.join("; ", fit.refused()));
         else if (fit.slots() == 0) notes.add("no device that fits is online");
-        else notes.add(job.waiting() + " tasks wait for room: every device that fits holds as much as it may");
+        else {
+            long failed = job.again.stream()
+                    .filter(i -> job.tasks.get(i).failedOn().size() > 0)
+                    .count();
+            if (failed > 0) notes.add(failed + " tasks failed and are tried again in a moment");
+            if (job.waiting() > failed)
+                notes.add((job.waiting() - failed)
+                        + " tasks wait for room: every device that fits holds as much as it may");
+        }
         return notes;
     }
 

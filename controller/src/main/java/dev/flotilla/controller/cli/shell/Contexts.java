@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -43,6 +44,30 @@ public final class Contexts {
 
     private Path pointer() {
         return folder.resolve("current");
+    }
+
+    private Path starting() {
+        return folder.resolve("starting");
+    }
+
+    /** The process that is about to write a context, as the launcher noted it: a dev that is not ready yet. */
+    public Optional<ProcessHandle> beingWritten() {
+        try {
+            if (!Files.exists(starting())) return Optional.empty();
+            String pid = Files.readString(starting()).strip();
+            return pid.matches("[0-9]{1,9}")
+                    ? ProcessHandle.of(Long.parseLong(pid)).filter(ProcessHandle::isAlive)
+                    : Optional.empty();
+        } catch (NoSuchFileException ready) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+    }
+
+    /** This process is ready, or ends: nobody waits for it any more. */
+    public void written() throws IOException {
+        if (beingWritten().equals(Optional.of(ProcessHandle.current()))) Files.deleteIfExists(starting());
     }
 
     /** The names, sorted. */

@@ -4,11 +4,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flotilla.controller.cli.ui.Terminal;
 import dev.flotilla.model.Exit;
 import dev.flotilla.model.UserError;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
 /** What a command works with: a terminal, and the controller that is meant. */
 public final class Shell {
+    private static final Duration STARTING = Duration.ofMinutes(2);
+    private static final Duration POLL = Duration.ofMillis(50);
     private final Terminal terminal;
     private Optional<String> named = Optional.empty();
 
@@ -32,6 +35,7 @@ public final class Shell {
     /** By flag, by environment, or the current one. @throws UserError if there is none */
     public Context context() {
         Contexts contexts = contexts();
+        await(contexts);
         String name = named.or(() -> terminal.env("FLOTILLA_CONTEXT"))
                 .or(contexts::current)
                 .orElseThrow(() -> {
@@ -49,6 +53,22 @@ public final class Shell {
                                     "flotilla context use " + names.get(0));
                 });
         return contexts.read(name);
+    }
+
+    /** A dev that was just started writes its context when it is ready. */
+    private void await(Contexts contexts) {
+        Optional<ProcessHandle> dev = contexts.beingWritten();
+        if (dev.isEmpty()) return;
+        terminal.say("waiting for flotilla dev (pid " + dev.get().pid() + ") to be ready");
+        long end = System.nanoTime() + STARTING.toNanos();
+        while (contexts.beingWritten().equals(dev) && System.nanoTime() < end) {
+            try {
+                Thread.sleep(POLL.toMillis());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
     }
 
     /** A client of that controller. @throws UserError if none answers */
