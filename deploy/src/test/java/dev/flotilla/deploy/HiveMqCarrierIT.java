@@ -1,12 +1,12 @@
 package dev.flotilla.deploy;
 
-import dev.flotilla.controller.broker.CarrierContract;
+import dev.flotilla.controller.broker.TellingCarrierContract;
 import java.net.URI;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 
 /** The carrier's contract over HiveMQ CE in its container, which lets in anybody. */
-class HiveMqCarrierIT extends CarrierContract {
+class HiveMqCarrierIT extends TellingCarrierContract {
     @BeforeAll
     static void start() {
         HiveMq.start();
@@ -20,10 +20,5 @@ class HiveMqCarrierIT extends CarrierContract {
     @Override
     protected Optional<Login> login(String clientId) {
         return Optional.empty();
-    }
-
-    @Override
-    protected boolean guards() {
-        return false;
     }
 }

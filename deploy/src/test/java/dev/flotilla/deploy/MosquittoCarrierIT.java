@@ -39,18 +39,6 @@ class MosquittoCarrierIT extends CarrierContract {
         return Optional.of(new Login(user, "pw-" + user));
     }
 
-    /** It acknowledges every subscription, and lets nothing through that the rights forbid. */
-    @Override
-    protected boolean guards() {
-        return false;
-    }
-
-    /** 2.0.11, which Debian has, does not. */
-    @Override
-    protected boolean tellsOfTakeOver() {
-        return false;
-    }
-
     @Test
     void anonymousClientsAreRefused() {
         Command client = Command.run(

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.flotilla.carrier.Carrier;
 import dev.flotilla.carrier.Carrier.Message;
@@ -49,14 +48,6 @@ public abstract class CarrierContract {
 
     /** What that client shows; empty if the broker lets in anybody. */
     protected abstract Optional<Login> login(String clientId);
-
-    /** True if the broker refuses wrong passwords, and subscriptions of oak to what is elm's. */
-    protected abstract boolean guards();
-
-    /** True if the broker tells a client that another one has its session now; MQTT 5 lets it just close the connection. */
-    protected boolean tellsOfTakeOver() {
-        return true;
-    }
 
     /** Shown to the broker. */
     public record Login(String user, String password) {}
@@ -249,43 +240,6 @@ public abstract class CarrierContract {
         assertTrue(oak.connected());
         assertTrue(ears.nothingLeft());
         assertEquals(1, line.connections());
-    }
-
-    @Test
-    void aSessionThatIsTakenOverIsToldAndStaysDown() throws Exception {
-        assumeTrue(tellsOfTakeOver(), "this broker closes the connection without a word");
-        Ears first = new Ears();
-        Carrier old = up(settings(broker(), "controller", List.of(TOPICS.all("report"))), first);
-
-        Ears second = new Ears();
-        Carrier fresh = up(settings(broker(), "controller", List.of(TOPICS.all("report"))), second);
-        first.hear("taken over");
-
-        assertFalse(old.connected());
-        assertFalse(old.publish(Message.of(TOPICS.order(OAK), bytes("old"))));
-        assertNever(() -> !fresh.connected(), Duration.ofMillis(1_500)); // longer than the first wait of a retry
-        assertTrue(second.nothingLeft());
-    }
-
-    @Test
-    void aWrongPasswordAndADeniedSubscriptionAreToldAndNotTriedAgainSoon() throws Exception {
-        assumeTrue(guards(), "this broker lets in anybody");
-        TcpProxy line = line();
-        Ears denied = new Ears();
-        Carrier curious =
-                carrier(settings(line.address(), "oak", List.of(TOPICS.order(OAK), TOPICS.order(ELM))), denied);
-        String why = denied.hear("refused: ");
-        assertTrue(why.contains(TOPICS.order(ELM)), why);
-        assertFalse(curious.connected());
-
-        Ears wrong = new Ears();
-        MqttSettings right = settings(line.address(), "elm", List.of());
-        carrier(password(right, "wrong"), wrong);
-        why = wrong.hear("refused: ");
-        assertFalse(why.contains("wrong"), "a password was told: " + why);
-
-        int tried = line.connections();
-        assertNever(() -> line.connections() > tried, Duration.ofMillis(1_500));
     }
 
     @Test

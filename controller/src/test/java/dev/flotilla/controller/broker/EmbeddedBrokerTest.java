@@ -29,7 +29,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class EmbeddedBrokerTest extends CarrierContract {
+class EmbeddedBrokerTest extends TellingCarrierContract {
     private static EmbeddedBroker broker;
 
     @BeforeAll
@@ -64,9 +64,24 @@ class EmbeddedBrokerTest extends CarrierContract {
         return Optional.of(new Login(user, "pw-" + user));
     }
 
-    @Override
-    protected boolean guards() {
-        return true;
+    @Test
+    void aWrongPasswordAndADeniedSubscriptionAreToldAndNotTriedAgainSoon() throws Exception {
+        TcpProxy line = line();
+        Ears denied = new Ears();
+        Carrier curious =
+                carrier(settings(line.address(), "oak", List.of(TOPICS.order(OAK), TOPICS.order(ELM))), denied);
+        String why = denied.hear("refused: ");
+        assertTrue(why.contains(TOPICS.order(ELM)), why);
+        assertFalse(curious.connected());
+
+        Ears wrong = new Ears();
+        MqttSettings right = settings(line.address(), "elm", List.of());
+        carrier(password(right, "wrong"), wrong);
+        why = wrong.hear("refused: ");
+        assertFalse(why.contains("wrong"), "a password was told: " + why);
+
+        int tried = line.connections();
+        assertNever(() -> line.connections() > tried, Duration.ofMillis(1_500));
     }
 
     @Test
