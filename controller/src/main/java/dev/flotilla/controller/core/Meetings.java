@@ -49,7 +49,6 @@ final class Meetings {
             session.pendingAhead = hello.term() == ledger.term && hello.seq() > seq;
             session.pendingGreeting = greeting;
         }
-        session.online = true;
         step.start(new Effect.SendGreeting(device, new Greeting(hello.hello(), greeting, ledger.term, 0)));
     }
 
@@ -86,6 +85,7 @@ final class Meetings {
         }
         session.lastIn = report.n();
         session.heard = step.at;
+        session.silent = false;
         session.everHeard = true;
         session.online = true;
         session.envelopesUp++;
@@ -182,6 +182,11 @@ final class Meetings {
     private void confirmed(Step step, Session session, DeviceState device, Report report) {
         session.settleAgain(report.got(), step.at);
         if (session.inFlight == 0 || report.got() < session.inFlight) return;
+        if (report.got() > session.inFlight) {
+            // a later sending overtook it, so it will never be applied
+            session.owesAgain(device);
+            return;
+        }
         if (session.resent == 0) session.roundTripWas(step.at.since(session.inFlightAt));
         session.resent = 0;
         List<Long> gone = new ArrayList<>();
@@ -229,7 +234,8 @@ final class Meetings {
         for (DeviceState device : ledger.devices.values()) {
             if (device.live == 0) continue;
             Session session = sessions.of(device.id, now, ledger);
-            rows.silent(step, session, device, now.since(session.heard));
+            Moment owes = session.heard.isBefore(session.busySince) ? session.busySince : session.heard;
+            rows.silent(step, session, device, now.since(owes));
         }
     }
 }

@@ -177,23 +177,7 @@ final class Orders {
     void resend(Step step) {
         for (Session session : sessions.all.values()) {
             if (session.inFlight == 0 || step.at.isBefore(session.inFlightAt.plus(session.inFlightWait))) continue;
-            DeviceState device = ledger.device(session.id);
-            for (long serial : session.assignSent) {
-                Attempt attempt = device.unsettled.get(serial);
-                if (attempt != null && !attempt.lost && !session.shown.containsKey(serial)) session.unsent.add(serial);
-            }
-            device.unsettled.forEach((serial, attempt) -> {
-                TaskState task = attempt.task();
-                boolean asking = session.shown.get(serial) == dev.flotilla.model.AttemptState.ASKING;
-                if (asking
-                        && task != null
-                        && task.permit.isPresent()
-                        && task.permit.get().isFor(session.id, serial)
-                        && task.permit.get().boot() == session.boot) {
-                    session.permits.put(serial, session.boot);
-                }
-            });
-            session.answered();
+            session.owesAgain(ledger.device(session.id));
             session.resent++;
             Duration twice = session.inFlightWait.multipliedBy(2);
             session.inFlightWait = twice.compareTo(Limits.RESEND_MOST) > 0 ? Limits.RESEND_MOST : twice;

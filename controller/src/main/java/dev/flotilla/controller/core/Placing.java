@@ -30,6 +30,9 @@ final class Placing {
     /** By job and task: what failed waits so long before it is placed again; memory only. */
     private final TreeMap<Long, TreeMap<Long, Backoff>> backoffs = new TreeMap<>();
 
+    /** When tasks were last placed: what was due by then waits for room, and room comes with another input. */
+    private Moment looked = new Moment(0);
+
     /** Until when a task waits after that many failures. */
     private record Backoff(int failures, Moment until) {}
 
@@ -39,6 +42,7 @@ final class Placing {
     }
 
     void place(Step step) {
+        looked = step.at;
         backoffs.keySet().retainAll(ledger.running.keySet());
         for (JobState job : ledger.running.values()) {
             if (job.ready().isPresent()) place(step, job);
@@ -73,8 +77,9 @@ final class Placing {
         }
         lastChosen.ifPresent(d -> last.put(job.number, d));
         batches.forEach((device, batch) -> {
-            step.emit(new Event.Placed(device, job.id, batch.placements, batch.why));
             Session session = sessions.all.get(device);
+            if (ledger.device(device).live == 0) session.busySince = step.at;
+            step.emit(new Event.Placed(device, job.id, batch.placements, batch.why));
             for (Event.Placement p : batch.placements) session.unsent.add(p.serial());
             sessions.touch(session);
         });
@@ -99,7 +104,7 @@ final class Placing {
         for (JobState job : ledger.running.values()) {
             for (Map.Entry<Long, Backoff> e :
                     backoffs.getOrDefault(job.number, NONE).entrySet()) {
-                boolean waits = job.again.contains(e.getKey());
+                boolean waits = looked.isBefore(e.getValue().until()) && job.again.contains(e.getKey());
                 if (waits && (due == null || e.getValue().until().isBefore(due)))
                     due = e.getValue().until();
             }
@@ -157,7 +162,7 @@ final class Placing {
         List<Candidate> fitting = new ArrayList<>();
         List<Candidate> suspects = new ArrayList<>();
         for (Session s : sessions.all.values()) {
-            if (!s.met() || !s.online || s.trust.quarantined()) continue;
+            if (!s.met() || !s.online || s.silent || s.trust.quarantined()) continue;
             if (refusal(s.capacity, job.policy, job.where).isPresent()) continue;
             DeviceState device = ledger.device(s.id);
             (s.trust.suspect() ? suspects : fitting)

@@ -138,7 +138,8 @@ final class Rows {
                     task != null && task.permit.isPresent() && task.permit.get().isFor(device.id, row.serial());
             boolean decided = task != null && task.hasSpent(device.id, row.serial());
             boolean started = permitted || !decided && state == AttemptState.INTERRUPTED && job.policy.once();
-            if (holds(row)) {
+            boolean isNews = holds(row);
+            if (isNews) {
                 step.emit(new Event.Ended(
                         device.id,
                         job.id,
@@ -154,7 +155,7 @@ final class Rows {
                         row.index(),
                         "its attempt on " + device.id + " may have started and is " + state.word()
                                 + (error.isEmpty() ? "" : ": " + Quoted.plain(error, 200)));
-            } else if (task != null && task.failures().size() >= job.policy.attempts()) {
+            } else if (isNews && task != null && task.failures().size() >= job.policy.attempts()) {
                 step.emit(new Event.Poisoned(job.id, row.index()));
                 jobs.endIfComplete(step, job);
             }
@@ -319,6 +320,7 @@ final class Rows {
                 if (task.status == TaskState.Status.OPEN) permitted.add(attempt);
             } else lost.add(attempt.serial);
         }
+        session.silent |= !lost.isEmpty() || !permitted.isEmpty();
         if (!lost.isEmpty()) {
             step.emit(new Event.Lost(device.id, lost, silence));
             session.unsent.removeAll(lost);

@@ -28,6 +28,11 @@ final class Session {
 
     final DeviceId id;
     Moment heard;
+    /** When it was last given work while it had none: an idle device may be quiet for long, so its silence counts from here. */
+    Moment busySince;
+    /** It was silent for so long that its attempts were given up: nothing new goes to it before it is heard. */
+    boolean silent;
+
     boolean everHeard;
     boolean online = true;
     Capacity capacity;
@@ -79,6 +84,7 @@ final class Session {
     Session(DeviceId id, Moment born, Capacity capacity) {
         this.id = id;
         this.heard = born;
+        this.busySince = born;
         this.capacity = capacity;
     }
 
@@ -109,6 +115,28 @@ final class Session {
         inFlight = 0;
         assignSent = List.of();
         cancelSent = List.of();
+    }
+
+    /** The order in flight did not arrive: what it carried is owed again. Cancels are owed until they are confirmed. */
+    void owesAgain(DeviceState device) {
+        for (long serial : assignSent) {
+            Attempt attempt = device.unsettled.get(serial);
+            if (attempt == null || shown.containsKey(serial)) continue;
+            if (attempt.wanted() && !attempt.lost) unsent.add(serial);
+            else cancel.add(serial);
+        }
+        device.unsettled.forEach((serial, attempt) -> {
+            TaskState task = attempt.task();
+            boolean asking = shown.get(serial) == AttemptState.ASKING;
+            if (asking
+                    && task != null
+                    && task.permit.isPresent()
+                    && task.permit.get().isFor(id, serial)
+                    && task.permit.get().boot() == boot) {
+                permits.put(serial, boot);
+            }
+        });
+        answered();
     }
 
     void show(long serial, AttemptState state, Digest spec) {

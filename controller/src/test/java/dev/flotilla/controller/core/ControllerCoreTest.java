@@ -529,4 +529,81 @@ class ControllerCoreTest {
         assertTrue(history.device("oak").assigned.isEmpty());
         assertEquals(2, history.device("elm").assigned.size());
     }
+
+    @Test
+    void aHelloOfAnOfflineDeviceBringsItNothingYet() {
+        var history = given().meets("oak", slots(1));
+        history.decide(new Input.PresenceSeen(new DeviceId("oak"), false));
+        history.submitted("sum", 1, "60s");
+        var hello = new dev.flotilla.link.Hello(1, 77, 9, "a".repeat(32), 0, 0, "", "");
+        assertEquals(
+                List.of(),
+                history.decide(new Input.Greeted(new DeviceId("oak"), hello, 0)).events());
+    }
+
+    @Test
+    void aTaskThatMayRunAgainAndFindsNoRoomAsksForNoTickInThePast() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 4, "60s");
+        history.reports("oak", history.ended("oak", "sum/0#1", AttemptState.FAILED, "x"));
+        history.reports("oak", history.accepted("oak", "sum/3#1"));
+        history.at("5s");
+        assertTrue(new dev.flotilla.core.Moment(5_000_000_000L)
+                .isBefore(history.core.wakeAt().orElseThrow()));
+    }
+
+    @Test
+    void anOrderThatALaterOneOvertookIsSaidAgainAtOnce() {
+        var history = given().meets("oak", slots(2)).submittedOnce("once", 2, "60s");
+        history.reports("oak", history.asking("oak", "once/0#1"));
+        Device oak = history.device("oak");
+        List<Order.Permit> lost = List.copyOf(oak.permits);
+        oak.permits.clear();
+        oak.in--;
+        history.reports("oak", history.ended("oak", "once/1#1", AttemptState.RETURNED, ""));
+        assertEquals(List.of(2L), oak.settled);
+        assertEquals(List.of(), oak.permits);
+        history.reports("oak");
+        assertEquals(lost, oak.permits);
+    }
+
+    @Test
+    void aDeviceThatWasSilentGetsNothingNewBeforeItIsHeard() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+        history.at("120s");
+        assertEquals(1, history.device("oak").assigned.lastKey());
+        history.beats("oak");
+        assertEquals(2, history.device("oak").assigned.lastKey());
+    }
+
+    @Test
+    void anIdleDevicesSilenceCountsFromWhenItWasGivenWork() {
+        var history = given().meets("oak", slots(1)).at("200s").submitted("sum", 1, "60s");
+        history.at("230s");
+        assertTrue(history.journal.stream().noneMatch(Event.Lost.class::isInstance));
+        history.at("265s");
+        assertTrue(history.journal.stream().anyMatch(Event.Lost.class::isInstance));
+    }
+
+    @Test
+    void whatEndedWhileItsOrderWasUnansweredIsCancelledAndNotAssignedAgain() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+        history.decide(new Input.CancelAsked(99, "sum", Instant.EPOCH));
+        history.device("oak").assigned.clear();
+        history.at("6s");
+        assertTrue(history.device("oak").assigned.isEmpty());
+        assertEquals(List.of(1L), history.device("oak").cancelled);
+    }
+
+    @Test
+    void aFailureToldAgainAfterTheReleaseDoesNotGiveTheTaskUp() {
+        var history = given().meets("oak", slots(1)).meets("elm", slots(1));
+        history.submit("once", spec(1), policy("60s", true, 1));
+        String device = history.device("oak").assigned.isEmpty() ? "elm" : "oak";
+        history.reports(device, history.asking(device, "once/0#1"));
+        RowGroup failed = history.ended(device, "once/0#1", AttemptState.FAILED, "x");
+        history.reports(device, failed);
+        history.decide(new Input.ReleaseAsked(99, "once", java.util.OptionalLong.empty(), true));
+        history.reports(device, failed);
+        assertEquals("running", history.result("once").state());
+    }
 }
