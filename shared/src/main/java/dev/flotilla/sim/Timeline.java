@@ -23,9 +23,12 @@ public final class Timeline {
         due.add(new Due(now + Math.max(0, span.toNanos()), planned++, what));
     }
 
-    /** Lets the next happening happen, if it is due by then. @return false if there was none */
+    /** Lets the next happening happen, if it is due by then. @return false if there was none; then it is {@code until} */
     public boolean step(Duration until) {
-        if (due.isEmpty() || due.peek().at > until.toNanos()) return false;
+        if (due.isEmpty() || due.peek().at > until.toNanos()) {
+            now = Math.max(now, until.toNanos());
+            return false;
+        }
         Due next = due.remove();
         now = next.at;
         next.what.run();

@@ -1,0 +1,398 @@
+package dev.flotilla.sim;
+
+import dev.flotilla.agent.core.AgentMachine;
+import dev.flotilla.agent.core.Effect;
+import dev.flotilla.agent.core.Event;
+import dev.flotilla.agent.core.Input;
+import dev.flotilla.codec.EnvelopeCodec;
+import dev.flotilla.codec.Malformed;
+import dev.flotilla.core.Decision;
+import dev.flotilla.link.Detail;
+import dev.flotilla.link.Envelope;
+import dev.flotilla.link.Greeting;
+import dev.flotilla.link.Hello;
+import dev.flotilla.link.Order;
+import dev.flotilla.link.Report;
+import dev.flotilla.link.Row;
+import dev.flotilla.link.RowGroup;
+import dev.flotilla.loop.LoopSettings;
+import dev.flotilla.model.AttemptState;
+import dev.flotilla.model.Bytes;
+import dev.flotilla.model.Capacity;
+import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.Digest;
+import dev.flotilla.model.Limits;
+import dev.flotilla.model.ShardInput;
+import dev.flotilla.security.LinkKey;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+
+/** One device: its agent, its link to the broker, and an executor whose tasks take virtual time. */
+final class AgentSide extends Side<Input, Event, Effect> {
+    final DeviceId device;
+    private final int slots;
+    private boolean linked;
+    /** The link is up and nothing gets through. */
+    private boolean deaf;
+
+    private boolean cleanStop = true;
+    private long linkChanges;
+
+    /** Tasks that run, by serial: which start it is. */
+    private final TreeMap<Long, Long> running = new TreeMap<>();
+
+    /** What is on the disk of each artifact; it survives the process. */
+    private final TreeMap<Digest, File> files = new TreeMap<>();
+
+    private long starts;
+    private long boot;
+    private long hello;
+    private long greeting;
+    private long last;
+    /** What the controller may know: each row as last said, until it is settled. */
+    private final TreeMap<Long, Row> said = new TreeMap<>();
+
+    AgentSide(World world, DeviceId device, int slots) {
+        super(
+                world,
+                device.value(),
+                new AgentMachine(),
+                new LoopSettings(4096, Duration.ZERO, world.snapshotAfter(), true));
+        this.device = device;
+        this.slots = slots;
+    }
+
+    private Capacity capacity() {
+        return new Capacity(
+                slots,
+                world.chance.between(0, 200) / 100.0,
+                1L << 30,
+                1L << 29,
+                OptionalDouble.empty(),
+                OptionalDouble.empty(),
+                new TreeMap<>(),
+                new TreeMap<>());
+    }
+
+    @Override
+    void born() {
+        hello = 0;
+        greeting = 0;
+        last = 0;
+        boot = 0;
+    }
+
+    @Override
+    void begin(long seq) {
+        offer(new Input.Begun("", "sim", capacity(), cleanStop));
+        cleanStop = false;
+        if (linked) offer(new Input.Connected());
+        else connectLater(Duration.ofMillis(50));
+    }
+
+    @Override
+    void ended() {
+        running.clear();
+    }
+
+    @Override
+    void rebuilt() {
+        running.clear();
+        cleanStop = true;
+    }
+
+    void stopCleanly() {
+        if (!up()) return;
+        cleanStop = true;
+        stop();
+        unlink();
+    }
+
+    /** The power goes: process and link at once. */
+    void crash() {
+        kill();
+        unlink();
+    }
+
+    private void unlink() {
+        linked = false;
+        linkChanges++;
+        world.presence(device, false);
+    }
+
+    /** The link to the broker breaks, and comes back. */
+    void cut(Duration length) {
+        if (!linked) return;
+        unlink();
+        offer(new Input.Disconnected());
+        connectLater(length);
+    }
+
+    private void connectLater(Duration in) {
+        long of = ++linkChanges;
+        world.timeline.after(in, () -> {
+            if (of != linkChanges || linked || !up()) return;
+            linked = true;
+            world.presence(device, true);
+            offer(new Input.Connected());
+            offer(new Input.ControllerSeen(world.controller.startId()));
+        });
+    }
+
+    /** Nothing gets through for a while, and neither side is told. */
+    void silence(Duration length) {
+        deaf = true;
+        world.timeline.after(length, () -> deaf = false);
+    }
+
+    /** Up, linked and heard, soon. */
+    void mend() {
+        deaf = false;
+        start();
+        if (!linked) connectLater(Duration.ofMillis(100));
+    }
+
+    void measure() {
+        offer(new Input.Measured(capacity()));
+    }
+
+    /** The controller's retained presence changed. */
+    void controllerIs(String startId) {
+        later(world.chance.around(Duration.ofMillis(20)), () -> {
+            if (linked && !deaf && startId.equals(world.controller.startId())) offer(new Input.ControllerSeen(startId));
+        });
+    }
+
+    /** Bytes that claim to be the controller's. */
+    void receive(byte[] sealed) {
+        if (!up() || !linked || deaf) return;
+        Optional<byte[]> body = world.key(device).open(LinkKey.Direction.DOWN, World.FLEET, device, sealed);
+        if (body.isEmpty()) {
+            offer(new Input.Ignored("wrong tag"));
+            return;
+        }
+        try {
+            Envelope envelope = EnvelopeCodec.decode(body.get());
+            if (envelope instanceof Order order) offer(new Input.Ordered(order, sealed.length));
+            else if (envelope instanceof Greeting g) offer(new Input.Greeted(g));
+            else throw new Broken("I14", "an authentic envelope of the wrong kind: " + envelope);
+        } catch (Malformed e) {
+            throw new Broken("codec", "an authentic envelope for " + device + " cannot be read: " + e);
+        }
+    }
+
+    private boolean fresh(Order o) {
+        return greeting != 0 && o.hello() == hello && o.greeting() == greeting && o.n() > last;
+    }
+
+    @Override
+    Input heard(Input input) {
+        if (!(input instanceof Input.Ordered in)) return input;
+        Order o = in.order();
+        if (world.mutant.leavesOutTheMeeting() && greeting != 0 && !fresh(o)) {
+            return new Input.Ordered(with(o, hello, greeting, last + 1, o.permits()), in.bytes());
+        }
+        if (world.mutant == Mutant.PERMIT && fresh(o)) {
+            List<Order.Permit> permits = new ArrayList<>(o.permits());
+            said.forEach((serial, row) -> {
+                if (row.state() == AttemptState.ASKING) permits.add(new Order.Permit(serial, boot));
+            });
+            return new Input.Ordered(with(o, o.hello(), o.greeting(), o.n(), permits), in.bytes());
+        }
+        return input;
+    }
+
+    private static Order with(Order o, long hello, long greeting, long n, List<Order.Permit> permits) {
+        return new Order(
+                hello,
+                greeting,
+                n,
+                o.re(),
+                o.term(),
+                o.seq(),
+                o.beat(),
+                o.settled(),
+                o.cancel(),
+                o.specs(),
+                o.assign(),
+                permits,
+                o.wantFull(),
+                o.bytes());
+    }
+
+    @Override
+    void decided(Input input, Decision<Event, Effect> decision, boolean due) {
+        if (input instanceof Input.Greeted in) {
+            if (hello != 0 && in.greeting().hello() == hello && greeting == 0)
+                greeting = in.greeting().greeting();
+        } else if (input instanceof Input.Ordered in) {
+            Order o = in.order();
+            if (fresh(o)) {
+                last = o.n();
+                o.settled().forEach(said::remove);
+            } else {
+                if (world.mutant.leavesOutTheMeeting() && greeting != 0) {
+                    last++;
+                    o.settled().forEach(said::remove);
+                }
+                if (!due) world.laws.unchanged(name, o, deeds(decision));
+            }
+        } else if (input instanceof Input.Ignored && !due) world.laws.unchanged(name, input, decision.events());
+        for (Effect effect : decision.effects()) {
+            if (effect instanceof Effect.Send e && e.envelope() instanceof Hello h) {
+                hello = h.hello();
+                boot = h.boot();
+                greeting = 0;
+                last = 0;
+            }
+        }
+    }
+
+    private static List<Object> deeds(Decision<Event, Effect> decision) {
+        List<Object> deeds = new ArrayList<>(decision.events());
+        for (Effect effect : decision.effects())
+            if (effect instanceof Effect.Start || effect instanceof Effect.Kill) deeds.add(effect);
+        return deeds;
+    }
+
+    @Override
+    void committed(List<Event> events) {}
+
+    @Override
+    void act(Effect effect, long seq) {
+        if (effect instanceof Effect.Send e) send(e.envelope());
+        else if (effect instanceof Effect.Start e) run(e);
+        else if (effect instanceof Effect.Kill e) running.remove(e.serial());
+        else if (effect instanceof Effect.Store e) store(e.chunk());
+        else if (effect instanceof Effect.Look e) look(e.digest());
+        else if (effect instanceof Effect.Forget e) files.remove(e.digest());
+        else if (!(effect instanceof Effect.Note)) throw new Broken("sim", "no way to do " + effect);
+    }
+
+    private record File(byte[] bytes, boolean whole) {
+        static final File NONE = new File(new byte[0], false);
+    }
+
+    private void store(Order.Chunk chunk) {
+        File file = files.getOrDefault(chunk.digest(), File.NONE);
+        if (!file.whole && chunk.offset() == file.bytes.length) {
+            byte[] more =
+                    Arrays.copyOf(file.bytes, file.bytes.length + chunk.data().size());
+            System.arraycopy(
+                    chunk.data().array(),
+                    0,
+                    more,
+                    file.bytes.length,
+                    chunk.data().size());
+            boolean whole = more.length == chunk.total();
+            if (whole && !Digest.of(more).equals(chunk.digest()))
+                throw new Broken("I2", device + " put together another artifact than " + chunk.digest());
+            files.put(chunk.digest(), new File(more, whole));
+            if (whole) world.laws.seen().add("artifact fetched");
+        }
+        look(chunk.digest());
+    }
+
+    private void look(Digest digest) {
+        later(world.chance.around(Duration.ofMillis(3)), () -> {
+            File file = files.getOrDefault(digest, File.NONE);
+            offer(new Input.Stored(digest, file.bytes.length, file.whole));
+        });
+    }
+
+    private void send(Envelope envelope) {
+        Envelope stamped = envelope;
+        if (envelope instanceof Report r) {
+            saying(r);
+            stamped = new Report(
+                    r.hello(),
+                    r.greeting(),
+                    r.n(),
+                    r.got(),
+                    r.full(),
+                    r.highest(),
+                    r.rows(),
+                    r.need(),
+                    r.capacity(),
+                    Instant.ofEpochMilli(world.timeline.now().toMillis()),
+                    r.uptime());
+        }
+        byte[] sealed =
+                world.key(device).seal(LinkKey.Direction.UP, World.FLEET, device, EnvelopeCodec.encode(stamped));
+        if (sealed.length > Limits.ENVELOPE) throw new Broken("I8", "a report of " + sealed.length + " bytes");
+        world.trace.note(name, sealed, () -> "says " + envelope);
+        if (!linked || deaf) return;
+        world.network.send(sealed, bytes -> {
+            if (!deaf) world.controller.receive(device, bytes);
+        });
+        world.recorded(device, sealed);
+    }
+
+    /** What was said must be on disk: no restart may make the agent forget it, or tell it otherwise (I5). */
+    private void saying(Report report) {
+        TreeMap<Long, Row> rows = new TreeMap<>();
+        for (RowGroup group : report.rows()) for (Row row : group.rows()) rows.put(row.serial(), row);
+        if (report.full()) {
+            for (Row before : said.values()) {
+                if (!rows.containsKey(before.serial()))
+                    throw new Broken("I5", device + " said " + before + " and has forgotten it");
+            }
+        }
+        for (Row row : rows.values()) {
+            Row before = said.put(row.serial(), row);
+            if (before == null) continue;
+            boolean back = row.revision() < before.revision();
+            boolean undone = before.state().ended() && row.state() != before.state();
+            if (back || undone) throw new Broken("I5", device + " said " + before + " and now " + row);
+        }
+    }
+
+    /** At rest nothing is left (I7). */
+    void mustBeEmpty() {
+        if (!said.isEmpty()) throw new Broken("I7", device + " still holds " + said.values());
+    }
+
+    private void run(Effect.Start start) {
+        Row before = said.get(start.serial());
+        if (before != null && before.state().ended())
+            throw new Broken("I5", device + " starts " + start.attempt() + ", which it said is " + before.state());
+        if (running.containsKey(start.serial()))
+            throw new Broken("I5", device + " starts " + start.attempt() + " twice");
+        if (start.shard() instanceof ShardInput.Stored s && !files.getOrDefault(s.digest(), File.NONE).whole) {
+            throw new Broken("I2", device + " starts " + start.attempt() + " without its input");
+        }
+        world.laws.started(device, boot, start);
+        long run = ++starts;
+        running.put(start.serial(), run);
+        if (running.size() > slots)
+            throw new Broken("I16", device + " runs " + running.size() + " tasks and has " + slots + " slots");
+        Duration takes = world.taskTakes(start.spec());
+        boolean late = !start.timeout().isZero() && takes.compareTo(start.timeout()) > 0;
+        boolean fails = world.taskFails();
+        later(late ? start.timeout() : takes, () -> {
+            if (!Long.valueOf(run).equals(running.get(start.serial()))) return;
+            running.remove(start.serial());
+            if (late)
+                end(
+                        start,
+                        AttemptState.FAILED,
+                        Detail.error("timeout: after " + start.timeout().toMillis() + " ms"));
+            else if (fails) end(start, AttemptState.FAILED, Detail.error("exit: 1"));
+            else {
+                Bytes result =
+                        world.laws.result(start.spec(), start.attempt().task().index());
+                end(start, AttemptState.FINISHED, new Detail(takes, takes, 1, Optional.of(result), ""));
+            }
+        });
+    }
+
+    private void end(Effect.Start start, AttemptState state, Detail detail) {
+        offer(new Input.Ended(start.serial(), state, detail));
+    }
+}

@@ -1,0 +1,223 @@
+package dev.flotilla.sim;
+
+import dev.flotilla.codec.EnvelopeCodec;
+import dev.flotilla.codec.Malformed;
+import dev.flotilla.controller.core.ControllerCore;
+import dev.flotilla.controller.core.ControllerMachine;
+import dev.flotilla.controller.core.Effect;
+import dev.flotilla.controller.core.Event;
+import dev.flotilla.controller.core.Input;
+import dev.flotilla.core.Decision;
+import dev.flotilla.link.Envelope;
+import dev.flotilla.link.Greeting;
+import dev.flotilla.link.Hello;
+import dev.flotilla.link.Order;
+import dev.flotilla.link.Report;
+import dev.flotilla.loop.LoopSettings;
+import dev.flotilla.model.Bytes;
+import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.Limits;
+import dev.flotilla.model.ShardInput;
+import dev.flotilla.security.LinkKey;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The controller, and what of its shell decides nothing: tags, the journal's seq. */
+final class ControllerSide extends Side<Input, Event, Effect> {
+    /** The meeting that a device is in, as an onlooker sees it. */
+    private static final class Meeting {
+        long hello;
+        long greeting;
+        long last;
+        long pendingHello;
+        long pendingGreeting;
+
+        boolean begins(Report r) {
+            return r.full() && pendingGreeting != 0 && r.hello() == pendingHello && r.greeting() == pendingGreeting;
+        }
+
+        boolean fresh(Report r) {
+            return greeting != 0 && r.hello() == hello && r.greeting() == greeting && r.n() > last;
+        }
+    }
+
+    private final TreeMap<DeviceId, Meeting> meetings = new TreeMap<>();
+    /** Names this start in the retained presence. */
+    private String startId = "";
+    /** The last commit that anything was said of. */
+    private long told;
+
+    ControllerSide(World world) {
+        super(
+                world,
+                "controller",
+                new ControllerMachine(World.FLEET),
+                new LoopSettings(4096, Duration.ZERO, world.snapshotAfter(), false));
+    }
+
+    ControllerCore onDisk() {
+        return (ControllerCore) shadow();
+    }
+
+    String startId() {
+        return up() ? startId : "";
+    }
+
+    @Override
+    void born() {
+        meetings.clear();
+        world.laws.reborn();
+    }
+
+    @Override
+    void begin(long seq) {
+        offer(new Input.Begun(seq));
+        if (startId.isEmpty()) startId = Long.toHexString(world.chance.id());
+        for (AgentSide agent : world.agents) agent.controllerIs(startId);
+    }
+
+    @Override
+    void ended() {
+        told = 0;
+        startId = "";
+        for (AgentSide agent : world.agents) agent.controllerIs("");
+    }
+
+    @Override
+    void rebuilt() {}
+
+    /** Bytes that claim to be from that device. */
+    void receive(DeviceId device, byte[] sealed) {
+        if (!up()) return;
+        Optional<byte[]> body = world.key(device).open(LinkKey.Direction.UP, World.FLEET, device, sealed);
+        if (body.isEmpty()) {
+            offer(new Input.Ignored(device, "wrong tag"));
+            return;
+        }
+        try {
+            Envelope envelope = EnvelopeCodec.decode(body.get());
+            if (envelope instanceof Report report) offer(new Input.Reported(device, report, sealed.length));
+            else if (envelope instanceof Hello hello) offer(new Input.Greeted(device, hello, told));
+            else throw new Broken("I14", "an authentic envelope of the wrong kind: " + envelope);
+        } catch (Malformed e) {
+            throw new Broken("codec", "an authentic envelope of " + device + " cannot be read: " + e);
+        }
+    }
+
+    @Override
+    Input heard(Input input) {
+        if (!world.mutant.leavesOutTheMeeting() || !(input instanceof Input.Reported in)) return input;
+        Meeting meeting = meetings.computeIfAbsent(in.device(), d -> new Meeting());
+        Report r = in.report();
+        if (meeting.greeting == 0 || meeting.begins(r) || meeting.fresh(r)) return input;
+        Report taken = new Report(
+                meeting.hello,
+                meeting.greeting,
+                meeting.last + 1,
+                r.got(),
+                r.full(),
+                r.highest(),
+                r.rows(),
+                r.need(),
+                r.capacity(),
+                r.wall(),
+                r.uptime());
+        return new Input.Reported(in.device(), taken, in.bytes());
+    }
+
+    @Override
+    void decided(Input input, Decision<Event, Effect> decision, boolean due) {
+        if (input instanceof Input.Reported in) {
+            Meeting meeting = meetings.computeIfAbsent(in.device(), d -> new Meeting());
+            Report r = in.report();
+            if (meeting.begins(r)) {
+                meeting.hello = r.hello();
+                meeting.greeting = r.greeting();
+                meeting.last = r.n();
+                meeting.pendingGreeting = 0;
+            } else if (meeting.fresh(r)) meeting.last = r.n();
+            else {
+                if (world.mutant.leavesOutTheMeeting() && meeting.greeting != 0) meeting.last++;
+                if (!due) world.laws.unchanged(name, r, decision.events());
+            }
+        } else if (input instanceof Input.Greeted || input instanceof Input.Ignored) {
+            if (!due) world.laws.unchanged(name, input, decision.events());
+        }
+        for (Effect effect : decision.effects()) {
+            if (!(effect instanceof Effect.SendGreeting e) || e.greeting().greeting() == 0) continue;
+            Meeting meeting = meetings.computeIfAbsent(e.device(), d -> new Meeting());
+            if (e.greeting().hello() == meeting.hello && e.greeting().greeting() == meeting.greeting) continue;
+            meeting.pendingHello = e.greeting().hello();
+            meeting.pendingGreeting = e.greeting().greeting();
+        }
+        world.laws.decided(decision);
+    }
+
+    @Override
+    void committed(List<Event> events) {
+        world.laws.committed(events, onDisk());
+    }
+
+    @Override
+    void act(Effect effect, long seq) {
+        told = seq;
+        if (effect instanceof Effect.SendGreeting e) {
+            Greeting g = e.greeting();
+            send(e.device(), new Greeting(g.hello(), g.greeting(), g.term(), seq));
+        } else if (effect instanceof Effect.SendOrder e) {
+            Order o = e.order();
+            world.laws.saidTo(e.device(), o, onDisk());
+            send(e.device(), filled(o, seq));
+        } else if (effect instanceof Effect.Reply e) world.replied(e.request());
+    }
+
+    private Order filled(Order o, long seq) {
+        List<Order.AssignGroup> groups = new ArrayList<>();
+        for (Order.AssignGroup g : o.assign()) {
+            List<Order.Assignment> all = new ArrayList<>();
+            for (Order.Assignment a : g.assignments())
+                all.add(new Order.Assignment(a.serial(), a.index(), a.attempt(), filled(a.shard())));
+            groups.add(new Order.AssignGroup(g.job(), g.spec(), g.once(), g.timeout(), all));
+        }
+        return new Order(
+                o.hello(),
+                o.greeting(),
+                o.n(),
+                o.re(),
+                o.term(),
+                seq,
+                o.beat(),
+                o.settled(),
+                o.cancel(),
+                o.specs(),
+                groups,
+                o.permits(),
+                o.wantFull(),
+                o.bytes().map(this::chunk));
+    }
+
+    private ShardInput filled(ShardInput shard) {
+        if (!(shard instanceof ShardInput.Slice s)) return shard;
+        return new ShardInput.Inline(new Bytes(world.file(s.file()).part(s.offset(), s.length())), s.firstLine());
+    }
+
+    private Order.Chunk chunk(Order.Chunk wanted) {
+        byte[] all = world.largeShard(wanted.digest());
+        int from = (int) wanted.offset();
+        byte[] part = Arrays.copyOfRange(all, from, Math.min(all.length, from + Limits.CHUNK));
+        return new Order.Chunk(wanted.digest(), from, all.length, new Bytes(part));
+    }
+
+    private void send(DeviceId device, Envelope envelope) {
+        byte[] sealed =
+                world.key(device).seal(LinkKey.Direction.DOWN, World.FLEET, device, EnvelopeCodec.encode(envelope));
+        if (sealed.length > Limits.ENVELOPE) throw new Broken("I8", "an order of " + sealed.length + " bytes");
+        world.trace.note(name, sealed, () -> "to " + device + ": " + envelope);
+        for (AgentSide agent : world.agents)
+            if (agent.device.equals(device)) world.network.send(sealed, agent::receive);
+    }
+}
