@@ -1,5 +1,6 @@
 package dev.flotilla.deploy;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,7 +9,6 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -82,36 +82,23 @@ class BadInputIT {
     @ParameterizedTest(name = "{2}")
     @MethodSource("mistakes")
     void aMistakeIsToldInThreeLinesAndCreatesNothing(int exit, String says, List<String> words) {
+        int jobs = jobs(fleet);
         Command told = fleet.flotilla(words.stream()
-                .map(word -> Files.exists(folder.resolve(word)) && word.contains(".")
+                .map(word -> word.contains(".") && Files.exists(folder.resolve(word))
                         ? folder.resolve(word).toString()
                         : word)
                 .toArray(String[]::new));
 
         assertThreeLines(exit, says, told);
         assertEquals("", told.out());
-        assertEquals(0, fleet.ask("job.list", "{}").path("jobs").size(), told::toString);
+        assertEquals(jobs, jobs(fleet), told::toString);
     }
 
     @Test
-    void moreShardsThanRecordsAreFewerShardsAndThatIsSaid() throws IOException {
-        try (TestFleet other = new TestFleet(folder.resolve("other"))) {
-            other.controller("--port", "0").agent("elm");
-            Command ran = other.flotilla("run", "sum", "--range", "0..3", "--shards", "10");
-            assertEquals("3", ran.answer());
-            assertTrue(ran.err().contains("3 shards"), ran::toString);
-        }
-    }
-
-    @Test
-    void aJobWithoutAnyDeviceWaitsAndSaysSo() throws IOException {
-        try (TestFleet empty = new TestFleet(folder.resolve("no-device"))) {
-            empty.controller("--port", "0");
-            Command ran = empty.flotilla("run", "sum", "--range", "0..10", "--wait=1s");
-            assertEquals(7, ran.exit(), ran::toString);
-            assertTrue(ran.err().contains("device"), ran::toString);
-            assertEquals(1, empty.ask("job.list", "{}").path("jobs").size(), "the job stays open");
-        }
+    void moreShardsThanRecordsAreFewerShardsAndThatIsSaid() {
+        Command ran = fleet.flotilla("run", "sum", "--range", "0..3", "--shards", "10");
+        assertEquals("3", ran.answer());
+        assertTrue(ran.err().contains("3 shards"), ran::toString);
     }
 
     @Test
@@ -123,35 +110,44 @@ class BadInputIT {
     }
 
     @Test
-    void aControllerThatCannotStartSaysWhy() throws IOException, SQLException {
+    void aControllerThatCannotStartSaysWhy() {
         String port = String.valueOf(fleet.broker().getPort());
         assertThreeLines(2, port, controller(folder.resolve("second"), "--port", port));
         assertThreeLines(2, "empty.csv", controller(folder.resolve("empty.csv").resolve("data"), "--port", "0"));
         assertThreeLines(1, "another", controller(fleet.data(), "--port", "0"));
-
-        Path newer = copyOfTheJournal("newer");
-        try (Connection journal = DriverManager.getConnection("jdbc:sqlite:" + newer.resolve("journal.db"));
-                Statement statement = journal.createStatement()) {
-            statement.execute("PRAGMA user_version = 1000");
-        }
-        assertThreeLines(1, "of version 1000", controller(newer, "--port", "0"));
-
-        Path corrupt = copyOfTheJournal("corrupt");
-        byte[] bytes = Files.readAllBytes(corrupt.resolve("journal.db"));
-        for (int i = 1024; i < bytes.length; i++) bytes[i] ^= 0x55;
-        Files.write(corrupt.resolve("journal.db"), bytes);
-        assertThreeLines(1, "journal", controller(corrupt, "--port", "0"));
     }
 
-    /** A controller's data, as they are after it was stopped. */
-    private static Path copyOfTheJournal(String name) throws IOException {
-        Path copy = folder.resolve(name);
-        try (TestFleet stopped = new TestFleet(copy)) {
-            stopped.controller("--port", "0");
-            stopped.signal("controller", "TERM");
-            assertEquals(0, stopped.exit("controller"));
-            return Files.move(stopped.data(), folder.resolve(name + "-data"), StandardCopyOption.REPLACE_EXISTING);
+    @Test
+    void withoutADeviceAJobWaitsAndSaysSoAndAJournalThatIsNewerOrDamagedIsNotTouched()
+            throws IOException, SQLException {
+        Path data;
+        try (TestFleet empty = new TestFleet(folder.resolve("no-device"))) {
+            empty.controller("--port", "0");
+            Command ran = empty.flotilla("run", "sum", "--range", "0..10", "--wait=1s");
+            assertEquals(7, ran.exit(), ran::toString);
+            assertTrue(ran.err().contains("device"), ran::toString);
+            assertEquals(1, jobs(empty), "the job stays open");
+            empty.signal("controller", "TERM");
+            assertEquals(0, empty.exit("controller"));
+            data = empty.data();
         }
+        Path journal = data.resolve("journal.db");
+
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + journal);
+                Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA user_version = 1000");
+        }
+        assertThreeLines(1, "of version 1000", controller(data, "--port", "0"));
+
+        byte[] bytes = Files.readAllBytes(journal);
+        for (int i = 1024; i < bytes.length; i++) bytes[i] ^= 0x55;
+        Files.write(journal, bytes);
+        assertThreeLines(1, "journal", controller(data, "--port", "0"));
+        assertArrayEquals(bytes, Files.readAllBytes(journal));
+    }
+
+    private static int jobs(TestFleet fleet) {
+        return fleet.ask("job.list", "{}").path("jobs").size();
     }
 
     private static Command controller(Path data, String... words) {
