@@ -50,7 +50,7 @@ public final class Submitter {
             upload.ifPresent(u ->
                     ((ObjectNode) job.get("input")).set("records", u.records(u.send(client, shell.terminal()))));
             ObjectNode submitted = client.askLong("job.submit", job);
-            say(submitted, job.at("/program/builtin").asText());
+            say(submitted, job.path("program"));
             if (!wait.waits()) {
                 if (json) shell.json(submitted);
                 else shell.terminal().out().println(id);
@@ -60,10 +60,14 @@ public final class Submitter {
         }
     }
 
-    private void say(ObjectNode submitted, String program) {
+    private void say(ObjectNode submitted, JsonNode program) {
+        String column =
+                program.hasNonNull("column") ? " of " + program.path("column").asText() : "";
         String shards = Words.count(submitted.path("shards").asLong(), "shard");
         String job = submitted.path("job").asText();
-        shell.terminal().say(program + " over " + submitted.path("input").asText() + ", in " + shards);
+        shell.terminal()
+                .say(program.path("builtin").asText() + column + " over "
+                        + submitted.path("input").asText() + ", in " + shards);
         shell.terminal().say("job " + job);
         for (JsonNode note : submitted.path("notes")) shell.terminal().say("note: " + note.asText());
     }
