@@ -79,10 +79,18 @@ public final class CborOut {
         return end();
     }
 
-    /** Rising numbers as an array of (start minus the end before, count) pairs: a run of neighbours costs two small numbers. */
+    /**
+     * Rising numbers above 0 as an array of (start minus the end before, count) pairs: a run of neighbours costs two small numbers.
+     *
+     * @throws IllegalArgumentException if they are not: it could be written, and never read again
+     */
     public CborOut runs(List<Long> rising) {
         int runs = 0;
-        for (int i = 0; i < rising.size(); i++) if (i == 0 || rising.get(i) != rising.get(i - 1) + 1) runs++;
+        for (int i = 0; i < rising.size(); i++) {
+            long before = i == 0 ? 0 : rising.get(i - 1);
+            if (rising.get(i) <= before) throw new IllegalArgumentException("numbers that do not rise: " + rising);
+            if (i == 0 || rising.get(i) != before + 1) runs++;
+        }
         array(2 * runs);
         long last = 0;
         for (int i = 0; i < rising.size(); ) {

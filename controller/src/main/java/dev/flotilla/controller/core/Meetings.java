@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Hello, greeting, full report: the rules of PROTOCOL section 4. What is old, repeated or of another meeting changes nothing (I14). Rows are
@@ -189,7 +190,7 @@ final class Meetings {
         }
         if (session.resent == 0) session.roundTripWas(step.at.since(session.inFlightAt));
         session.resent = 0;
-        List<Long> gone = new ArrayList<>();
+        TreeSet<Long> gone = new TreeSet<>();
         for (long serial : session.assignSent) {
             Attempt attempt = device.unsettled.get(serial);
             if (attempt == null || session.shown.containsKey(serial)) continue;
@@ -198,11 +199,10 @@ final class Meetings {
         }
         for (long serial : session.cancelSent) {
             session.cancel.remove(serial);
-            if (device.unsettled.containsKey(serial) && !session.shown.containsKey(serial) && !gone.contains(serial))
-                gone.add(serial);
+            if (device.unsettled.containsKey(serial) && !session.shown.containsKey(serial)) gone.add(serial);
         }
         session.answered();
-        if (!gone.isEmpty()) rows.gone(step, device, gone, "it never reached its agent");
+        if (!gone.isEmpty()) rows.gone(step, device, List.copyOf(gone), "it never reached its agent");
     }
 
     /** True if the device may have these bytes: they are of an attempt that it holds (I17). */

@@ -606,4 +606,19 @@ class ControllerCoreTest {
         history.reports(device, failed);
         assertEquals("running", history.result("once").state());
     }
+
+    @Test
+    void whatAnOrderAssignedInVainAndWhatItCancelledInVainIsGoneInOneRisingList() {
+        var history = given().meets("oak", slots(2)).submitted("a", 1, "60s");
+        history.decide(new Input.CancelAsked(98, "a", Instant.EPOCH));
+        history.submitted("b", 1, "60s").at("6s");
+        history.decide(new Input.CancelAsked(99, "b", Instant.EPOCH));
+        var decision = history.reports("oak");
+        assertEquals(
+                List.of(List.of(1L, 2L)),
+                decision.events().stream()
+                        .filter(Event.Gone.class::isInstance)
+                        .map(e -> ((Event.Gone) e).serials())
+                        .toList());
+    }
 }
