@@ -189,8 +189,13 @@ abstract class Side<I, E, F> {
 
         @Override
         public void wrote(long seq, byte[] body) {
-            world.trace.note(name, body, () -> "commits " + seq + ": " + machine.decode(body));
-            List<E> events = machine.decode(body);
+            List<E> events;
+            try {
+                events = machine.decode(body);
+            } catch (RuntimeException e) {
+                throw new Broken("I9", name + " writes what it cannot read: " + e);
+            }
+            world.trace.note(name, body, () -> "commits " + seq + ": " + events);
             events.forEach(shadow::apply);
             if (core != null) same(core, "the ledger");
             committed(events);
