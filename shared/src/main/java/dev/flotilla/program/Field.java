@@ -106,10 +106,7 @@ public final class Field {
     public Optional<String> read(RecordReader at) throws Unreadable {
         Optional<String> value = switch (format) {
             case LINES -> Optional.of(text(at));
-            case CSV -> {
-                List<String> fields = fields(csv, text(at));
-                yield index < fields.size() ? Optional.of(fields.get(index)) : Optional.empty();
-            }
+            case CSV -> csv(at);
             case NDJSON -> json(at);
         };
         return value.isPresent() && value.get().isBlank() ? Optional.empty() : value;
