@@ -14,7 +14,11 @@ import java.util.function.BiConsumer;
 
 /** Writes CBOR into memory. Arrays are written with their length, records as arrays of their fields in order. One thread. */
 public final class CborOut {
-    static final CBORFactory FACTORY = new CBORFactory();
+    /** Half of a surrogate pair, say of a text that was cut short, is written as U+FFFD: a text from outside must not end a decision. */
+    static final CBORFactory FACTORY = CBORFactory.builder()
+            .enable(CBORGenerator.Feature.LENIENT_UTF_ENCODING)
+            .build();
+
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
     private final CBORGenerator to;
 

@@ -52,6 +52,13 @@ class RoundTripTest {
     }
 
     @Test
+    void halfOfASurrogatePairIsWrittenAsUnknown() {
+        byte[] cut =
+                new CborOut().put("value " + "\ud83d\ude00".charAt(0) + "...").bytes();
+        assertEquals("value \ufffd...", new CborIn(cut).text(100));
+    }
+
+    @Test
     void everyRecordOfTheModelComesBackAsItWas() {
         for (long seed = 1; seed <= 500; seed++) {
             Samples samples = new Samples(seed);
