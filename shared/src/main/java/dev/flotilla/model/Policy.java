@@ -35,9 +35,21 @@ public record Policy(
     /** The default of {@code attempts}. */
     public static final int DEFAULT_ATTEMPTS = 3;
 
+    private static final int MOST = 64;
+    private static final int LONGEST_TERM = 256;
+
+    /** @throws IllegalArgumentException with a sentence for people; what is not refused here, the journal can read again */
     public Policy {
         labels = java.util.Collections.unmodifiableSortedMap(new java.util.TreeMap<>(labels));
         where = List.copyOf(where);
+        if (labels.size() > MOST || where.size() > MOST)
+            throw new IllegalArgumentException("a job has at most 64 labels and 64 terms of where");
+        labels.forEach((name, value) -> {
+            if (name.length() > MOST || value.length() > MOST)
+                throw new IllegalArgumentException("a label's name and value have at most 64 characters each");
+        });
+        if (where.stream().anyMatch(term -> term.length() > LONGEST_TERM))
+            throw new IllegalArgumentException("a term of where has at most 256 characters");
         if (attempts < 1) throw new IllegalArgumentException("a task has at least one attempt");
         if (lostAfter.compareTo(Duration.ofSeconds(4)) < 0)
             throw new IllegalArgumentException("lost_after is at least 4s");

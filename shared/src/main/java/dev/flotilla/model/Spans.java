@@ -7,6 +7,8 @@ import java.util.regex.Pattern;
 /** Spans as people write them: {@code 250ms}, {@code 90s}, {@code 10m}, {@code 2h}, {@code 3d}. */
 public final class Spans {
     private static final Pattern SHAPE = Pattern.compile("([0-9]{1,9})(ms|s|m|h|d)");
+    /** A third of what 64 bits of nanoseconds hold, so that moments and journals have room for any span. */
+    private static final Duration LONGEST = Duration.ofDays(36_500);
 
     private Spans() {}
 
@@ -16,13 +18,15 @@ public final class Spans {
         if (!m.matches())
             throw new IllegalArgumentException("a span is written 250ms, 90s, 10m, 2h or 3d, not " + Quoted.of(text));
         long n = Long.parseLong(m.group(1));
-        return switch (m.group(2)) {
+        Duration span = switch (m.group(2)) {
             case "ms" -> Duration.ofMillis(n);
             case "s" -> Duration.ofSeconds(n);
             case "m" -> Duration.ofMinutes(n);
             case "h" -> Duration.ofHours(n);
             default -> Duration.ofDays(n);
         };
+        if (span.compareTo(LONGEST) > 0) throw new IllegalArgumentException("a span is at most 36500d, not " + text);
+        return span;
     }
 
     /** The span in the largest unit that divides it, down to milliseconds; {@link #parse} gives it back. */

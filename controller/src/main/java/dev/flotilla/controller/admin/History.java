@@ -9,6 +9,7 @@ import dev.flotilla.core.Core;
 import dev.flotilla.journal.Journal;
 import dev.flotilla.journal.JournalFailed;
 import dev.flotilla.model.JobId;
+import dev.flotilla.model.Quoted;
 import dev.flotilla.program.BadResult;
 import dev.flotilla.program.Builtin;
 import dev.flotilla.program.Builtins;
@@ -97,11 +98,11 @@ public final class History {
         JobId job = new JobId(detail.summary().job());
         long index = -1;
         if (!rest.isEmpty()) {
-            String digits = rest.replaceFirst("#.*", "").substring(1);
+            String digits = rest.startsWith("/") ? rest.substring(1).replaceFirst("#.*", "") : "";
             if (!digits.matches("[0-9]{1,18}"))
                 throw Refusal.usage(
                         "id",
-                        "no task is called " + detail.summary().job() + rest,
+                        "no task is called " + Quoted.plain(detail.summary().job() + rest, 80),
                         "a task is written job/index",
                         "flotilla job show " + job);
             index = Long.parseLong(digits);

@@ -71,6 +71,25 @@ class AgainstAControllerTest {
     }
 
     @Test
+    void aSubmitThatTheJournalCouldNotReadAgainIsRefused() {
+        for (String[] more : new String[][] {
+            {"-l", "site=" + "b".repeat(300)}, {"--where", "host != " + "h".repeat(5000)}, {"--deadline", "999999999d"}
+        }) {
+            Captured run = flotilla("run", "sum", "--range", "0..10", "--id", "greedy", "--detach", more[0], more[1]);
+            assertEquals(2, run.exit, run.toString());
+        }
+        assertEquals(3, flotilla("job", "show", "greedy").exit);
+    }
+
+    @Test
+    void anAttemptWithoutATaskIsNoId() {
+        flotilla("run", "sum", "--range", "0..10", "--shards", "1", "--id", "asked", "--detach");
+        Captured explain = flotilla("explain", "asked#1");
+        assertEquals(2, explain.exit, explain.toString());
+        assertTrue(explain.err.contains("a task is written job/index"), explain.err);
+    }
+
+    @Test
     void aWaitWithoutADeviceSaysThatItWaitsAndWhy() {
         Captured run = flotilla("run", "sum", "--range", "0..10", "--shards", "1", "--id", "lonely", "--wait=3s");
         assertEquals(7, run.exit, run.toString());
