@@ -91,9 +91,9 @@ public record DeviceFile(
                 }
             }
         } catch (JsonProcessingException e) {
-            // not its message: that quotes the text, which holds secrets
+            // neither its message nor itself: it quotes the text, which holds secrets
             throw new IOException(
-                    file + " is no good JSON at line " + e.getLocation().getLineNr(), e);
+                    file + " is no good JSON at line " + e.getLocation().getLineNr());
         }
         if (labels.containsValue(null)) throw new IOException(file + " has a label that is no text in quotes");
         try {
