@@ -37,6 +37,7 @@ import dev.flotilla.security.RootSecret;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -112,7 +113,7 @@ public final class ControllerApp implements AutoCloseable {
                     data.resolve("fleet.json"),
                     ("{\"fleet\":\"" + fleet + "\",\"broker\":\"" + broker + "\"}\n").getBytes(StandardCharsets.UTF_8));
             ArtifactStore artifacts = ArtifactStore.at(data.resolve("artifacts"));
-            Path work = Files.createDirectories(data.resolve("work"));
+            Path work = emptied(data.resolve("work"));
             Path file = data.resolve("journal.db");
             History history = new History(machine, walker -> {
                 try (JournalReader reader = SqliteJournal.readOnly(file)) {
@@ -163,6 +164,15 @@ public final class ControllerApp implements AutoCloseable {
         } catch (JournalFailed e) {
             throw notStarted(data, e);
         }
+    }
+
+    /** That folder with nothing in it: what a killed controller was making is of no use. */
+    private static Path emptied(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        try (DirectoryStream<Path> left = Files.newDirectoryStream(folder)) {
+            for (Path file : left) Files.delete(file);
+        }
+        return folder;
     }
 
     private static UserError notStarted(Path data, Exception e) {
@@ -332,12 +342,14 @@ public final class ControllerApp implements AutoCloseable {
                 offer(new Input.Ignored(device, "too large"));
                 return;
             }
-            LinkKey key = keys.computeIfAbsent(device, d -> root.linkKey(fleet, d));
+            LinkKey known = keys.get(device);
+            LinkKey key = known == null ? root.linkKey(fleet, device) : known;
             Optional<byte[]> body = key.open(LinkKey.Direction.UP, fleet, device, payload);
             if (body.isEmpty()) {
                 offer(new Input.Ignored(device, "wrong tag"));
                 return;
             }
+            if (known == null) keys.put(device, key); // not before: a stranger may write any number of names
             try {
                 Envelope envelope = EnvelopeCodec.decode(body.get());
                 if (envelope instanceof Report report) offer(new Input.Reported(device, report, payload.length));
