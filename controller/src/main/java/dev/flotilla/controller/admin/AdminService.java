@@ -141,7 +141,10 @@ public final class AdminService implements AutoCloseable {
             case "controller.info" -> {
                 new Fields("", request);
                 ask(new Input.Query.Info(), view -> {
-                    View.Info info = (View.Info) view;
+                    if (!(view instanceof View.Info info)) {
+                        reply.send(view);
+                        return;
+                    }
                     ObjectNode out = Json.MAPPER.createObjectNode();
                     out.put("ok", true)
                             .put("fleet", info.fleet())
@@ -313,7 +316,9 @@ public final class AdminService implements AutoCloseable {
 
     private long defaultShards(JobRequest job) {
         if (job.count().isPresent() || job.size().isPresent()) return 1;
-        return Math.max(1, ((View.Fit) askAndWait(new Input.Query.Fit(Optional.of(job.policy())))).slots());
+        View view = askAndWait(new Input.Query.Fit(Optional.of(job.policy())));
+        if (view instanceof View.Problem problem) throw new Refusal(problem);
+        return Math.max(1, ((View.Fit) view).slots());
     }
 
     private void submitRange(JobRequest job, long defaultCount, Reply reply) {
@@ -511,9 +516,24 @@ public final class AdminService implements AutoCloseable {
         }
 
         private void send(byte[] payload) {
-            if (!carrier.publish(new Carrier.Message(topic, payload, 1, false, Optional.empty(), correlation))) {
-                Log.warn("admin.reply-dropped", "topic", topic);
-            }
+            if (published(payload)) return;
+            Log.warn("admin.reply-dropped", "topic", topic, "bytes", payload.length);
+            // perhaps it is larger than the broker takes: then the client should not wait for nothing
+            if (payload.length > LARGEST_REQUEST) published(Json.reply(tooLarge(payload.length)));
+        }
+
+        private boolean published(byte[] payload) {
+            return carrier.publish(new Carrier.Message(topic, payload, 1, false, Optional.empty(), correlation));
+        }
+
+        private static View.Problem tooLarge(int bytes) {
+            return new View.Problem(
+                    "degraded",
+                    5,
+                    "the reply could not be sent",
+                    "it has " + bytes + " bytes, and the broker may not take that much at once",
+                    "ask for one job or device, not for all",
+                    Optional.empty());
         }
     }
 }
