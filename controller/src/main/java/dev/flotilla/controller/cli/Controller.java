@@ -130,11 +130,11 @@ public final class Controller implements Callable<Integer> {
                     "--port and --broker exclude each other",
                     "--port is of the embedded broker",
                     "leave one out");
-        if (!"mqtt".equals(broker.getScheme()) || broker.getHost() == null) {
+        if (!"mqtt".equals(broker.getScheme()) || broker.getHost() == null || broker.getUserInfo() != null) {
             throw new UserError(
                     Exit.USAGE,
                     "--broker cannot be used",
-                    "it is written mqtt://host:port",
+                    "it is written mqtt://host:port, without user or password: others can read arguments",
                     "flotilla controller --broker mqtt://10.0.0.2:1883");
         }
         return Optional.of(

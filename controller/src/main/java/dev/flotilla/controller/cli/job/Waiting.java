@@ -149,7 +149,13 @@ public final class Waiting {
             return;
         }
         if (now - movedAt < STUCK.toNanos()) return;
-        Optional<ObjectNode> show = client.ask("job.show", Replies.object().put("job", job), ANSWER);
+        Optional<ObjectNode> show;
+        try {
+            show = client.ask("job.show", Replies.object().put("job", job), ANSWER);
+        } catch (UserError e) {
+            if (e.exit() != Exit.NO_CONTROLLER) throw e;
+            return; // the next question for the result tells of it
+        }
         if (show.isEmpty() || show.get().at("/tasks/running").asLong() > 0) return;
         List<String> reasons = new ArrayList<>();
         show.get().path("placement_notes").forEach(note -> reasons.add(note.asText()));
