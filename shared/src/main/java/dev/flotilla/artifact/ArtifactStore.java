@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -41,9 +42,10 @@ public final class ArtifactStore {
         for (int i = 0; i < LOCKS; i++) locks[i] = new Object();
     }
 
-    /** The store in that folder, which is made if it is not there. */
+    /** The store in that folder, which is made if it is not there, for its owner alone: inputs are nobody else's. */
     public static ArtifactStore at(Path dir) throws IOException {
-        Files.createDirectories(dir);
+        Files.createDirectories(
+                dir, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         try (DirectoryStream<Path> parts = Files.newDirectoryStream(dir, "*" + PART)) {
             for (Path part : parts) shorten(part);
         }

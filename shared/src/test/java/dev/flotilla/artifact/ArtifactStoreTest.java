@@ -12,6 +12,7 @@ import dev.flotilla.model.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
@@ -54,6 +55,13 @@ class ArtifactStoreTest {
         assertArrayEquals(BLOB, Files.readAllBytes(again.path(NAME)));
         assertEquals(new Put(100_000, true), put(again, 0, 5), "what is whole is never sent again");
         assertThrows(IOException.class, () -> again.read(NAME, 99_990, 11));
+    }
+
+    @Test
+    void nobodyElseReadsInputs() throws Exception {
+        Path folder = dir.resolve("artifacts");
+        ArtifactStore.at(folder);
+        assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)));
     }
 
     @Test
