@@ -68,6 +68,7 @@ public final class AgentApp implements AutoCloseable {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicInteger exit = new AtomicInteger();
     private volatile Capacity capacity;
+    private volatile boolean died;
     private Journal journal;
     private volatile Loop<Input, Event, Effect> loop;
 
@@ -258,6 +259,7 @@ public final class AgentApp implements AutoCloseable {
             loop.run();
         } catch (RuntimeException | Error e) {
             Log.error("loop.died", "why", e);
+            died = true;
             end(Exit.FAILED);
             throw e;
         }
@@ -287,7 +289,7 @@ public final class AgentApp implements AutoCloseable {
         }
         hands.close();
         journal.close();
-        leaveCleanMark();
+        if (!died && !loopThread.isAlive()) leaveCleanMark();
         Log.info("agent.stopped", "device", device.device());
         ended.countDown();
     }

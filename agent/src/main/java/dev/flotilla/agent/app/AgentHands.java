@@ -61,16 +61,24 @@ final class AgentHands implements Hands<Effect>, AutoCloseable {
     @Override
     public void start(List<Effect> effects, long seq) {
         for (Effect effect : effects) {
-            if (effect instanceof Effect.Send e) send(e.envelope());
-            else if (effect instanceof Effect.Start e) executor.start(e);
-            else if (effect instanceof Effect.Kill e) executor.kill(e.serial());
-            else if (effect instanceof Effect.Store e) onFile(e.chunk().digest(), () -> store(e.chunk()));
-            else if (effect instanceof Effect.Look e) onFile(e.digest(), () -> look(e.digest()));
-            else if (effect instanceof Effect.Forget e) onFile(e.digest(), () -> artifacts.forget(e.digest()));
-            else if (effect instanceof Effect.Note e) {
-                if (e.warning()) Log.warn(e.name(), e.keys().toArray());
-                else Log.info(e.name(), e.keys().toArray());
+            try {
+                start(effect);
+            } catch (RuntimeException e) { // one that fails must not take a start or a kill behind it along
+                Log.error("effect.lost", "effect", effect.getClass().getSimpleName(), "why", e);
             }
+        }
+    }
+
+    private void start(Effect effect) {
+        if (effect instanceof Effect.Send e) send(e.envelope());
+        else if (effect instanceof Effect.Start e) executor.start(e);
+        else if (effect instanceof Effect.Kill e) executor.kill(e.serial());
+        else if (effect instanceof Effect.Store e) onFile(e.chunk().digest(), () -> store(e.chunk()));
+        else if (effect instanceof Effect.Look e) onFile(e.digest(), () -> look(e.digest()));
+        else if (effect instanceof Effect.Forget e) onFile(e.digest(), () -> artifacts.forget(e.digest()));
+        else if (effect instanceof Effect.Note e) {
+            if (e.warning()) Log.warn(e.name(), e.keys().toArray());
+            else Log.info(e.name(), e.keys().toArray());
         }
     }
 
