@@ -362,7 +362,7 @@ public final class ControllerApp implements AutoCloseable {
     }
 
     /** The loop's troubles go to the log. */
-    private static final class Watch implements Loop.Listener<Input> {
+    private final class Watch implements Loop.Listener<Input> {
         @Override
         public void degraded(String why) {
             Log.error("journal.degraded", "why", why);
@@ -371,6 +371,7 @@ public final class ControllerApp implements AutoCloseable {
         @Override
         public void healed() {
             Log.info("journal.healed");
+            admin.forgotten(); // requests that came meanwhile and would have written were dropped
         }
 
         @Override

@@ -60,23 +60,31 @@ final class ControllerHands implements Hands<Effect> {
     public void start(List<Effect> effects, long seq) {
         told = seq;
         for (Effect effect : effects) {
-            if (effect instanceof Effect.SendOrder e) order(e.device(), e.order(), seq);
-            else if (effect instanceof Effect.Reply e) admin.replied(e.request(), counted(e.view()));
-            else if (effect instanceof Effect.TellJob e) admin.tell(e.event());
-            else if (effect instanceof Effect.SendGreeting e) {
-                Greeting g = e.greeting();
-                send(e.device(), new Greeting(g.hello(), g.greeting(), g.term(), seq));
-            } else if (effect instanceof Effect.TellDevice e) {
-                carrier.publish(Carrier.Message.of(
-                        topics.deviceEvent(e.device()),
-                        ("{\"device\":\"" + e.device() + "\",\"state\":\"" + e.state() + "\"}")
-                                .getBytes(java.nio.charset.StandardCharsets.UTF_8)));
-            } else if (effect instanceof Effect.KnowPlan e) {
-                admin.register(e.plan());
-            } else if (effect instanceof Effect.Note e) {
-                if (e.warning()) Log.warn(e.name(), e.keys().toArray());
-                else Log.info(e.name(), e.keys().toArray());
+            try {
+                start(effect, seq);
+            } catch (RuntimeException e) { // one that fails must not take the others' orders and replies along
+                Log.error("effect.lost", "effect", effect.getClass().getSimpleName(), "why", e);
             }
+        }
+    }
+
+    private void start(Effect effect, long seq) {
+        if (effect instanceof Effect.SendOrder e) order(e.device(), e.order(), seq);
+        else if (effect instanceof Effect.Reply e) admin.replied(e.request(), counted(e.view()));
+        else if (effect instanceof Effect.TellJob e) admin.tell(e.event());
+        else if (effect instanceof Effect.SendGreeting e) {
+            Greeting g = e.greeting();
+            send(e.device(), new Greeting(g.hello(), g.greeting(), g.term(), seq));
+        } else if (effect instanceof Effect.TellDevice e) {
+            carrier.publish(Carrier.Message.of(
+                    topics.deviceEvent(e.device()),
+                    ("{\"device\":\"" + e.device() + "\",\"state\":\"" + e.state() + "\"}")
+                            .getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        } else if (effect instanceof Effect.KnowPlan e) {
+            admin.register(e.plan());
+        } else if (effect instanceof Effect.Note e) {
+            if (e.warning()) Log.warn(e.name(), e.keys().toArray());
+            else Log.info(e.name(), e.keys().toArray());
         }
     }
 

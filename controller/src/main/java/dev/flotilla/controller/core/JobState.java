@@ -53,7 +53,7 @@ final class JobState {
     final ShardPlan plan;
     final Instant submitted;
     final Builtin program;
-    /** Results so far; once the job ended, {@code outcome} alone is kept of it. */
+    /** Results so far; after the job's end they stay as they are. */
     final FoldTree fold;
 
     State state = State.RUNNING;
