@@ -20,7 +20,7 @@ import java.util.TreeMap;
  */
 final class Orders {
     private static final Duration LEAST_BEAT = Duration.ofSeconds(1);
-    private static final Duration IDLE_BEAT = Duration.ofMinutes(5);
+    static final Duration IDLE_BEAT = Duration.ofMinutes(5);
     private final Ledger ledger;
     private final Sessions sessions;
 

@@ -19,6 +19,9 @@ import java.util.TreeSet;
 
 /** Gives waiting tasks to devices that fit and have room, jobs in the order of their submission. The policy says who, and why. */
 final class Placing {
+    /** Even an idle device is heard more often than that. */
+    private static final Duration QUIET = Orders.IDLE_BEAT.multipliedBy(2);
+
     private final Ledger ledger;
     private final Sessions sessions;
     private static final Duration FIRST_BACKOFF = Duration.ofSeconds(1);
@@ -50,7 +53,7 @@ final class Placing {
     }
 
     private void place(Step step, JobState job) {
-        List<Candidate> fitting = fitting(job);
+        List<Candidate> fitting = fitting(job, step.at);
         List<Candidate> room = new ArrayList<>();
         for (Candidate c : fitting) if (c.hasRoom()) room.add(c);
         if (room.isEmpty()) return;
@@ -158,11 +161,12 @@ final class Placing {
         return untried;
     }
 
-    private List<Candidate> fitting(JobState job) {
+    private List<Candidate> fitting(JobState job, Moment now) {
         List<Candidate> fitting = new ArrayList<>();
         List<Candidate> suspects = new ArrayList<>();
         for (Session s : sessions.all.values()) {
-            if (!s.met() || !s.online || s.silent || s.trust.quarantined()) continue;
+            if (!s.met() || !s.online || s.trust.quarantined()) continue;
+            if (s.silent || now.since(s.heard).compareTo(QUIET) > 0) continue;
             if (refusal(s.capacity, job.policy, job.where).isPresent()) continue;
             DeviceState device = ledger.device(s.id);
             (s.trust.suspect() ? suspects : fitting)

@@ -621,4 +621,12 @@ class ControllerCoreTest {
                         .map(e -> ((Event.Gone) e).serials())
                         .toList());
     }
+
+    @Test
+    void anIdleDeviceThatMissesItsBeatsGetsNothingBeforeItIsHeard() {
+        var history = given().meets("oak", slots(1)).at("11m").submitted("sum", 1, "60s");
+        assertTrue(history.device("oak").assigned.isEmpty());
+        history.beats("oak");
+        assertEquals(1, history.device("oak").assigned.size());
+    }
 }
