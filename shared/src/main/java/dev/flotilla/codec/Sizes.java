@@ -1,7 +1,6 @@
 package dev.flotilla.codec;
 
 import dev.flotilla.link.Order;
-import dev.flotilla.link.Row;
 import dev.flotilla.model.Limits;
 import dev.flotilla.model.ShardInput;
 import dev.flotilla.model.Spec;
@@ -21,16 +20,7 @@ public final class Sizes {
 
     private Sizes() {}
 
-    public static int row(Row row) {
-        int size = 46;
-        if (row.detail().isEmpty()) return size;
-        return size
-                + 46
-                + row.detail().get().result().map(r -> r.size() + 6).orElse(0)
-                + 3 * row.detail().get().error().length()
-                + 12;
-    }
-
+    /** An assignment, its shard included. */
     public static int assignment(Order.Assignment assignment) {
         return 32 + shard(assignment.shard());
     }
@@ -41,6 +31,7 @@ public final class Sizes {
         return shard instanceof ShardInput.Stored ? 64 : 4;
     }
 
+    /** A spec that goes along. */
     public static int spec(Spec spec) {
         return SpecCodec.canonical(spec).length + 8;
     }
