@@ -487,7 +487,7 @@ public final class AdminService implements AutoCloseable {
                     5,
                     "the chunk was not stored",
                     e.getMessage(),
-                    "try again from artifact.stat",
+                    "free space where the controller keeps its data and send it again: it goes on where it stopped",
                     Optional.empty()));
         }
     }

@@ -8,6 +8,7 @@ import dev.flotilla.controller.core.View;
 import dev.flotilla.core.Core;
 import dev.flotilla.journal.Journal;
 import dev.flotilla.journal.JournalFailed;
+import dev.flotilla.model.AttemptId;
 import dev.flotilla.model.JobId;
 import dev.flotilla.model.Quoted;
 import dev.flotilla.program.BadResult;
@@ -106,7 +107,14 @@ public final class History {
                         "a task is written job/index",
                         "flotilla job show " + job);
             index = Long.parseLong(digits);
+            if (index >= detail.summary().shardsTotal())
+                throw notFound(
+                        "task",
+                        job + rest,
+                        "the job has tasks 0 to " + (detail.summary().shardsTotal() - 1),
+                        job);
         }
+        Optional<AttemptId> attempt = rest.indexOf('#') < 0 ? Optional.empty() : Optional.of(attempt(job + rest));
         List<String> why = new ArrayList<>();
         if (index < 0) {
             why.addAll(detail.placementNotes());
@@ -115,17 +123,41 @@ public final class History {
                     .limit(5)
                     .forEach(p -> why.add(p.task() + " failed everywhere: " + String.join("; ", p.errors())));
         }
-        why.addAll(told(index < 0 ? Story.ofJob(job) : Story.ofTask(job, index)));
+        long task = index;
+        Story story =
+                index < 0 ? Story.ofJob(job) : attempt.map(Story::ofAttempt).orElseGet(() -> Story.ofTask(job, task));
+        why.addAll(told(story));
+        if (!story.isTrue()) throw notFound("attempt", job + rest, "the log knows no such attempt", job);
         View.JobSummary s = detail.summary();
         String what = index < 0
                 ? "job " + s.job() + " is " + s.state() + ": " + s.program() + " over " + s.input() + ", "
                         + s.shardsCounted() + " of " + s.shardsTotal() + " shards counted"
-                : "task " + job + "/" + index + " of " + s.program() + " over " + s.input();
+                : (attempt.isPresent() ? "attempt " : "task ") + job + rest + " of " + s.program() + " over "
+                        + s.input();
         String next;
         if (!detail.held().isEmpty()) next = "flotilla job release " + job + " --again          or --give-up";
         else if (s.state().equals("running")) next = "flotilla job wait " + job;
         else next = "flotilla job result " + job;
         return explanation(what, why, next);
+    }
+
+    private static AttemptId attempt(String id) {
+        try {
+            return AttemptId.parse(id);
+        } catch (IllegalArgumentException e) {
+            throw Refusal.usage(
+                    "id", "no attempt is called " + Quoted.plain(id, 80), e.getMessage(), "flotilla job list");
+        }
+    }
+
+    private static Refusal notFound(String noun, String id, String why, JobId job) {
+        return new Refusal(new View.Problem(
+                "not-found",
+                3,
+                "no " + noun + " is called " + Quoted.plain(id, 80),
+                why,
+                "flotilla job show " + job,
+                Optional.of("id")));
     }
 
     ObjectNode explainDevice(View.DeviceDetail detail) {

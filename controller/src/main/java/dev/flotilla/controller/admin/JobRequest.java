@@ -41,7 +41,8 @@ record JobRequest(
     /** An artifact whose records are the input. */
     record File(Digest digest, String name, Input.Format format) {}
 
-    private static final Pattern RANGE = Pattern.compile("(-?[0-9]{1,19})\\.\\.(-?[0-9]{1,19})");
+    private static final int MOST_ATTEMPTS = 1000;
+    private static final Pattern RANGE = Pattern.compile("(-?[0-9]{1,40})\\.\\.(-?[0-9]{1,40})");
 
     static JobRequest read(JsonNode json, java.util.function.Supplier<JobId> freshId) {
         Fields job = new Fields(
@@ -147,6 +148,14 @@ record JobRequest(
         List<String> where = place.map(p -> p.texts("where")).orElse(List.of());
         place.ifPresent(
                 p -> p.parsed("where", () -> where.stream().map(Where::parse).toList()));
+        long attempts = job.maybeNumber("attempts").orElse(Policy.DEFAULT_ATTEMPTS);
+        if (attempts < 1 || attempts > MOST_ATTEMPTS) {
+            throw Refusal.usage(
+                    "attempts",
+                    "a task has 1 to " + MOST_ATTEMPTS + " attempts",
+                    "attempts is " + attempts,
+                    "leave it out for " + Policy.DEFAULT_ATTEMPTS);
+        }
         return job.parsed(
                 "lost_after",
                 () -> new Policy(
@@ -154,7 +163,7 @@ record JobRequest(
                         place.map(p -> p.textMap("labels")).orElseGet(java.util.TreeMap::new),
                         where,
                         job.flag("once", false),
-                        (int) Math.min(1000, job.maybeNumber("attempts").orElse(Policy.DEFAULT_ATTEMPTS)),
+                        (int) attempts,
                         job.maybeSpan("lost_after").orElse(Policy.DEFAULT_LOST_AFTER),
                         job.maybeSpan("deadline"),
                         job.maybeSpan("task_timeout"),

@@ -1,6 +1,7 @@
 package dev.flotilla.controller.admin;
 
 import dev.flotilla.controller.core.Event;
+import dev.flotilla.model.AttemptId;
 import dev.flotilla.model.AttemptState;
 import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.JobId;
@@ -20,6 +21,11 @@ final class Story {
 
     private final Optional<JobId> job;
     private final long index;
+    /** Of that task's attempts this one alone; 0 for all. */
+    private final int attempt;
+    /** That attempt was placed. */
+    private boolean found;
+
     private final Optional<String> device;
     private final ArrayDeque<String> lines = new ArrayDeque<>();
     private long left;
@@ -32,22 +38,38 @@ final class Story {
     private final TreeMap<String, Long> counted = new TreeMap<>();
     private String placedWhy = "";
 
-    private Story(Optional<JobId> job, long index, Optional<String> device) {
+    private Story(Optional<JobId> job, long index, int attempt, Optional<String> device) {
         this.job = job;
         this.index = index;
+        this.attempt = attempt;
         this.device = device;
     }
 
     static Story ofJob(JobId job) {
-        return new Story(Optional.of(job), -1, Optional.empty());
+        return new Story(Optional.of(job), -1, 0, Optional.empty());
     }
 
     static Story ofTask(JobId job, long index) {
-        return new Story(Optional.of(job), index, Optional.empty());
+        return new Story(Optional.of(job), index, 0, Optional.empty());
+    }
+
+    static Story ofAttempt(AttemptId attempt) {
+        return new Story(Optional.of(attempt.task().job()), attempt.task().index(), attempt.number(), Optional.empty());
+    }
+
+    /** True unless it is the story of an attempt that the log does not know. */
+    boolean isTrue() {
+        return attempt == 0 || found;
+    }
+
+    private boolean its(long i, int number) {
+        boolean mine = its(i) && (attempt == 0 || attempt == number);
+        found |= mine;
+        return mine;
     }
 
     static Story ofDevice(String device) {
-        return new Story(Optional.empty(), -1, Optional.of(device));
+        return new Story(Optional.empty(), -1, 0, Optional.of(device));
     }
 
     /** The events in the log's order. */
@@ -56,7 +78,7 @@ final class Story {
         else if (event instanceof Event.Counted e && about(e.job(), e.device())) counted(seq, e);
         else if (event instanceof Event.Adopted e
                 && about(e.job(), e.device())
-                && its(e.placement().index())) {
+                && its(e.placement().index(), e.placement().attempt())) {
             opened(e.device(), e.placement().serial());
             line(
                     seq,
@@ -107,7 +129,7 @@ final class Story {
 
     private void placed(long seq, Event.Placed e) {
         for (Event.Placement p : e.placements()) {
-            if (!its(p.index())) continue;
+            if (!its(p.index(), p.attempt())) continue;
             opened(e.device(), p.serial());
             if (index >= 0) line(seq, "attempt " + p.attempt() + " placed on " + e.device() + ": " + e.why());
         }
@@ -119,7 +141,7 @@ final class Story {
 
     private void counted(long seq, Event.Counted e) {
         for (Event.Count c : e.counts()) {
-            if (!its(c.index())) continue;
+            if (!its(c.index(), c.attempt())) continue;
             closed(e.device(), List.of(c.serial()));
             if (index >= 0) line(seq, "counted: attempt " + c.attempt() + " on " + e.device());
         }
@@ -130,7 +152,7 @@ final class Story {
 
     private void ended(long seq, Event.Ended e) {
         for (Event.End end : e.ends()) {
-            if (!its(end.index())) continue;
+            if (!its(end.index(), end.attempt())) continue;
             closed(e.device(), List.of(end.serial()));
             String how = end.state() == AttemptState.FINISHED
                     ? "came too late, not counted"

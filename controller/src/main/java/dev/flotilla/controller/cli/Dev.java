@@ -128,7 +128,8 @@ public final class Dev implements Callable<Integer> {
 
     private void hello(Fleet fleet, String name) {
         var out = shell.terminal().out();
-        out.println("fleet dev is ready: broker " + fleet.context().broker() + " (loopback only), context " + name);
+        out.println("fleet dev is ready: broker " + fleet.context().broker() + " (loopback only), context " + name
+                + ", now the current one");
         out.println("controller  pid " + fleet.controller().pid() + "  log "
                 + fleet.controller().log());
         for (Child agent : fleet.agents())

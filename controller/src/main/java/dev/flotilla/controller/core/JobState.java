@@ -67,6 +67,11 @@ final class JobState {
     /** Tasks that were placed and are not done. */
     final TreeMap<Long, TaskState> tasks = new TreeMap<>();
 
+    /** Live attempts of all its tasks. */
+    long live;
+    /** Once it ended: devices that held shards of it then, which were not counted. */
+    final TreeMap<DeviceId, Long> unanswered = new TreeMap<>();
+
     long held;
     long poisoned;
     long wasted;

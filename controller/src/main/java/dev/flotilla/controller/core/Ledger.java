@@ -88,6 +88,7 @@ final class Ledger {
         job.again.remove(p.index());
         device.unsettled.put(p.serial(), new Attempt(p.serial(), job, p.index(), p.attempt()));
         device.live++;
+        job.live++;
         device.next = Math.max(device.next, p.serial() + 1);
     }
 
@@ -150,12 +151,14 @@ final class Ledger {
         Attempt attempt = device.unsettled.get(serial);
         attempt.lost = false;
         device.live++;
+        attempt.job.live++;
         attempt.task().live++;
         attempt.job.again.remove(attempt.index);
     }
 
     private void notLive(DeviceState device, Attempt attempt) {
         device.live--;
+        attempt.job.live--;
         TaskState task = attempt.task();
         if (task == null) return;
         task.live--;
@@ -204,6 +207,10 @@ final class Ledger {
         job.state = e.state();
         job.endedWhy = e.why();
         job.ran = e.ran();
+        for (DeviceState device : devices.values()) {
+            for (Attempt attempt : device.unsettled.values())
+                if (attempt.job == job && !job.done(attempt.index)) job.unanswered.merge(device.id, 1L, Long::sum);
+        }
         job.again.clear();
         job.tasks.values().removeIf(task -> task.status != TaskState.Status.POISONED);
         job.held = 0;

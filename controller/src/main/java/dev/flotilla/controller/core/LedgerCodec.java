@@ -40,7 +40,7 @@ final class LedgerCodec {
     }
 
     private static void job(CborOut out, JobState job) {
-        out.array(18).put(job.id.value()).put(job.number).put(job.name);
+        out.array(19).put(job.id.value()).put(job.number).put(job.name);
         ModelCodec.write(out, job.spec);
         ModelCodec.write(out, job.policy);
         ModelCodec.write(out, job.plan);
@@ -50,12 +50,8 @@ final class LedgerCodec {
         out.put(job.nextNew).put(job.wasted);
         out.runs(job.again.stream().map(i -> i + 1).toList());
         out.each(job.tasks.values(), LedgerCodec::task);
-        out.each(
-                job.countedBy.entrySet(),
-                (o, e) -> o.array(2).put(e.getKey().value()).put(e.getValue()).end());
-        out.each(
-                job.givenTo.entrySet(),
-                (o, e) -> o.array(2).put(e.getKey().value()).put(e.getValue()).end());
+        shares(out, job.countedBy);
+        shares(out, job.givenTo);
         out.array(2);
         out.each(
                 job.ranOn.entrySet(),
@@ -65,7 +61,15 @@ final class LedgerCodec {
                         .put(e.getValue().attempt())
                         .end());
         job.fold.write(out);
-        out.end().end();
+        out.end();
+        shares(out, job.unanswered);
+        out.end();
+    }
+
+    private static void shares(CborOut out, TreeMap<DeviceId, Long> shares) {
+        out.each(
+                shares.entrySet(),
+                (o, e) -> o.array(2).put(e.getKey().value()).put(e.getValue()).end());
     }
 
     private static void task(CborOut out, TaskState task) {
@@ -163,6 +167,7 @@ final class LedgerCodec {
         FoldTree fold = FoldTree.read(
                 in, spec.sharding().count(), Builtins.find(spec.program().builtin()));
         in.end();
+        TreeMap<DeviceId, Long> unanswered = shares(in);
         JobState job = new JobState(id, number, name, spec, policy, plan, submitted, fold);
         job.state = state;
         job.endedWhy = endedWhy;
@@ -179,6 +184,7 @@ final class LedgerCodec {
         job.countedBy.putAll(countedBy);
         job.givenTo.putAll(givenTo);
         job.ranOn.putAll(ranOn);
+        job.unanswered.putAll(unanswered);
         return job;
     }
 
@@ -218,7 +224,10 @@ final class LedgerCodec {
         in.eachArray(ANY, e -> {
             Attempt attempt = new Attempt(e.number(), jobs.get(e.number()), e.number(), (int) e.number());
             attempt.lost = e.flag();
-            if (!attempt.lost) device.live++;
+            if (!attempt.lost) {
+                device.live++;
+                attempt.job.live++;
+            }
             return device.unsettled.put(attempt.serial, attempt);
         });
         return device;

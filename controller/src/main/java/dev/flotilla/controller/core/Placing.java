@@ -10,6 +10,7 @@ import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.Policy;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +18,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** Gives waiting tasks to devices that fit and have room, jobs in the order of their submission. The policy says who, and why. */
+/** Gives waiting tasks to devices that fit and have room; the job with the fewest live attempts comes first. The policy says who, and why. */
 final class Placing {
     /** Even an idle device is heard more often than that. */
     private static final Duration QUIET = Orders.IDLE_BEAT.multipliedBy(2);
@@ -47,9 +48,10 @@ final class Placing {
     void place(Step step) {
         looked = step.at;
         backoffs.keySet().retainAll(ledger.running.keySet());
-        for (JobState job : ledger.running.values()) {
-            if (job.ready().isPresent()) place(step, job);
-        }
+        List<JobState> ready = new ArrayList<>();
+        for (JobState job : ledger.running.values()) if (job.ready().isPresent()) ready.add(job);
+        ready.sort(Comparator.comparingLong(job -> job.live));
+        for (JobState job : ready) place(step, job);
     }
 
     private void place(Step step, JobState job) {

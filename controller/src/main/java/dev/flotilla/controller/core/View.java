@@ -66,7 +66,8 @@ public sealed interface View {
             int exit)
             implements View {}
 
-    record Coverage(long shardsCounted, long shardsTotal, Devices devices) {}
+    /** {@code shardsUnplaced}: neither counted, nor failed everywhere, nor on a missing device: they wait, are held, or never left. */
+    record Coverage(long shardsCounted, long shardsTotal, long shardsUnplaced, Devices devices) {}
 
     record Devices(int counted, int total, List<Missing> missing, List<ByDevice> byDevice) {}
 

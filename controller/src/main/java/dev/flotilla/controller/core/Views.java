@@ -159,10 +159,11 @@ final class Views {
     private View.Coverage coverage(JobState job, Moment now, Instant wall) {
         List<View.ByDevice> byDevice = new ArrayList<>();
         job.countedBy.forEach((device, n) -> byDevice.add(new View.ByDevice(device.value(), n)));
-        TreeMap<DeviceId, Long> open = new TreeMap<>();
+        TreeMap<DeviceId, Long> open = new TreeMap<>(job.unanswered);
         for (DeviceState device : ledger.devices.values()) {
             for (Attempt attempt : device.unsettled.values()) {
-                if (attempt.job == job && !job.done(attempt.index)) open.merge(device.id, 1L, Long::sum);
+                if (job.running() && attempt.job == job && !job.done(attempt.index))
+                    open.merge(device.id, 1L, Long::sum);
             }
         }
         List<View.Missing> missing = new ArrayList<>();
@@ -172,9 +173,11 @@ final class Views {
         });
         TreeSet<DeviceId> given = new TreeSet<>(job.givenTo.keySet());
         given.addAll(job.countedBy.keySet());
+        long placed = open.values().stream().mapToLong(n -> n).sum();
         return new View.Coverage(
                 job.fold.counted(),
                 job.shards(),
+                Math.max(0, job.unfinished() - placed),
                 new View.Devices(job.countedBy.size(), given.size(), missing, byDevice));
     }
 
@@ -185,7 +188,7 @@ final class Views {
     }
 
     private static String reason(JobState job, Session session) {
-        if (session == null || !session.everHeard) return "not met since the controller started";
+        if (session == null || !session.everHeard) return "not met again yet";
         if (!session.online) return "offline";
         return job.running() ? "working" : "had not answered when the job ended";
     }

@@ -453,6 +453,31 @@ class ControllerCoreTest {
     }
 
     @Test
+    void aSmallJobIsNotStarvedByABigOneThatCameFirst() {
+        var history =
+                given().meets("oak", slots(1)).submitted("big", 100, "60s").submitted("small", 1, "60s");
+        int held = history.device("oak").assigned.size();
+        assertTrue(history.device("oak").groups.values().stream()
+                .allMatch(g -> g.job().value().equals("big")));
+        history.reports("oak", history.finished("oak", "big/0#1"));
+        assertTrue(history.device("oak").assigned.size() > held);
+        assertTrue(history.device("oak").groups.values().stream()
+                .anyMatch(g -> g.job().value().equals("small")));
+    }
+
+    @Test
+    void anEndedJobStillSaysWhichDeviceHadNotAnswered() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 9, "60s");
+        history.reports("oak", history.running("oak", "sum/0#1"));
+        history.decide(new Input.CancelAsked(5, "sum", Instant.EPOCH));
+        var before = history.result("sum").coverage();
+        history.reports("oak", history.ended("oak", "sum/0#1", AttemptState.CANCELLED, ""));
+        assertEquals(before, history.result("sum").coverage());
+        assertEquals("oak", before.devices().missing().get(0).device());
+        assertEquals(9, before.devices().missing().get(0).shards() + before.shardsUnplaced());
+    }
+
+    @Test
     void theDeadlineEndsTheJobWithWhatItHas() {
         var history = given().meets("oak", slots(1));
         Policy policy = new Policy(

@@ -42,6 +42,10 @@ public final class ResultText {
                 + Words.count(devices.path("counted").asLong()) + "/"
                 + Words.count(devices.path("total").asLong()) + " devices, " + missing);
         missing(lines, devices.path("missing"), now, zone);
+        long unplaced = coverage.path("shards_unplaced").asLong();
+        if (unplaced > 0)
+            lines.add("missing   " + Words.count(unplaced, "shard")
+                    + (ended ? " ran on no device" : " on no device yet"));
         ranOn(lines, devices.path("by_device"), shards);
         long skipped = result.path("skipped").asLong();
         if (skipped > 0) lines.add("skipped   " + Words.count(skipped, "value") + ", missing or malformed");
