@@ -5,23 +5,23 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flotilla.controller.core.ControllerMachine;
 import dev.flotilla.controller.core.Event;
 import dev.flotilla.controller.core.View;
+import dev.flotilla.controller.fold.FoldTree;
 import dev.flotilla.core.Core;
 import dev.flotilla.journal.Journal;
 import dev.flotilla.journal.JournalFailed;
 import dev.flotilla.model.AttemptId;
 import dev.flotilla.model.JobId;
 import dev.flotilla.model.Quoted;
+import dev.flotilla.model.Spec;
 import dev.flotilla.program.BadResult;
 import dev.flotilla.program.Builtin;
 import dev.flotilla.program.Builtins;
-import dev.flotilla.program.Partial;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /** Reads the recovery log: proves an answer, and tells what happened to a job, a task, an attempt or a device. */
 public final class History {
@@ -30,6 +30,7 @@ public final class History {
         void walk(Journal.Walker walker) throws JournalFailed;
     }
 
+    private static final int MOST_WRONG = 20;
     private final ControllerMachine machine;
     private final Log log;
 
@@ -38,11 +39,10 @@ public final class History {
         this.log = log;
     }
 
-    /** Walks the chain, folds the job's results again, one after the other, and compares with what clients are told. */
+    /** Walks the chain, folds the job's results again and compares with what clients are told. */
     ObjectNode verify(JobId job, View.Result told) {
         long[] batches = {0};
-        TreeMap<Long, Partial> results = new TreeMap<>();
-        Builtin[] program = {null};
+        Proof[] proof = {null};
         Core<?, Event, ?> replayed = machine.birth(Optional.empty(), 0);
         List<String> wrong = new ArrayList<>();
         try {
@@ -50,46 +50,56 @@ public final class History {
                 batches[0]++;
                 for (Event event : machine.decode(body)) {
                     replayed.apply(event);
-                    if (event instanceof Event.JobSubmitted e && e.job().equals(job))
-                        program[0] = Builtins.find(e.spec().program().builtin());
-                    if (event instanceof Event.Counted e && e.job().equals(job)) count(e, program[0], results, wrong);
+                    if (event instanceof Event.JobSubmitted e && e.job().equals(job)) proof[0] = new Proof(e.spec());
+                    if (event instanceof Event.Counted e && e.job().equals(job) && proof[0] != null)
+                        proof[0].count(e, wrong);
                 }
             });
         } catch (JournalFailed e) {
             wrong.add(e.getMessage());
         }
-        Partial all = null;
-        for (Partial partial : results.values()) all = all == null ? partial : all.merge(partial);
-        Optional<BigDecimal> value =
-                all == null ? Optional.empty() : all.answer().value();
-        boolean same =
-                value.equals(told.value()) && results.size() == told.coverage().shardsCounted();
+        Optional<BigDecimal> value = proof[0] == null
+                ? Optional.empty()
+                : proof[0].fold.value().flatMap(p -> p.answer().value());
+        long results = proof[0] == null ? 0 : proof[0].fold.counted();
+        boolean same = value.equals(told.value()) && results == told.coverage().shardsCounted();
         if (!same && told.isFinal())
-            wrong.add("the log gives " + value.map(BigDecimal::toPlainString).orElse("nothing") + " from "
-                    + results.size() + " results");
+            wrong.add("the log gives " + value.map(BigDecimal::toPlainString).orElse("nothing") + " from " + results
+                    + " results");
         ObjectNode out = Json.MAPPER.createObjectNode();
         out.put("ok", true)
                 .put("verified", wrong.isEmpty())
                 .put("batches", batches[0])
-                .put("results", results.size());
+                .put("results", results);
         out.put("value", value.orElse(null));
         out.put(
                 "says",
                 wrong.isEmpty()
-                        ? "the chain of " + batches[0] + " batches is whole; " + results.size()
+                        ? "the chain of " + batches[0] + " batches is whole; " + results
                                 + " results, each of another shard, fold to the same value"
                         : String.join("; ", wrong));
         return out;
     }
 
-    private static void count(
-            Event.Counted event, Builtin program, TreeMap<Long, Partial> results, List<String> wrong) {
-        for (Event.Count count : event.counts()) {
-            try {
-                if (results.put(count.index(), program.decode(count.result().array())) != null)
-                    wrong.add("shard " + count.index() + " was counted twice");
-            } catch (BadResult e) {
-                wrong.add("shard " + count.index() + ": " + e.getMessage());
+    /** One job's results as the log has them, folded anew; memory holds the gaps alone. */
+    private static final class Proof {
+        final FoldTree fold;
+        private final Builtin program;
+
+        Proof(Spec spec) {
+            fold = new FoldTree(spec.sharding().count());
+            program = Builtins.find(spec.program().builtin());
+        }
+
+        void count(Event.Counted event, List<String> wrong) {
+            for (Event.Count count : event.counts()) {
+                if (wrong.size() >= MOST_WRONG) return;
+                try {
+                    if (fold.has(count.index())) wrong.add("shard " + count.index() + " was counted twice");
+                    else fold.add(count.index(), program.decode(count.result().array()));
+                } catch (BadResult e) {
+                    wrong.add("shard " + count.index() + ": " + e.getMessage());
+                }
             }
         }
     }

@@ -220,6 +220,7 @@ final class Ledger {
     /** Jobs whose id begins so; the one of exactly that id alone, if there is one. */
     Collection<JobState> jobsLike(String prefix) {
         for (JobState job : jobs.values()) if (job.id.value().equals(prefix)) return List.of(job);
+        if (prefix.isEmpty()) return List.of();
         return jobs.values().stream()
                 .filter(j -> j.id.value().startsWith(prefix))
                 .toList();
@@ -228,6 +229,7 @@ final class Ledger {
     /** Devices whose id begins so; the one of exactly that id alone, if there is one. */
     Collection<DeviceState> devicesLike(String prefix) {
         for (DeviceState device : devices.values()) if (device.id.value().equals(prefix)) return List.of(device);
+        if (prefix.isEmpty()) return List.of();
         return devices.values().stream()
                 .filter(d -> d.id.value().startsWith(prefix))
                 .toList();

@@ -37,7 +37,7 @@ final class Meetings {
     void greeted(Step step, DeviceId device, Hello hello, long seq) {
         Session session = sessions.of(device, step.at, ledger);
         if (hello.version() != Hello.VERSION) {
-            session.ignore("version " + hello.version());
+            session.ignore("hello of another version");
             return;
         }
         long greeting;

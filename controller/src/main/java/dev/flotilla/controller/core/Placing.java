@@ -76,6 +76,7 @@ final class Placing {
                 batches.put(chosen.device(), batch);
             }
             batch.add(index, task == null ? 1 : task.attempts + 1);
+            backoffs.getOrDefault(job.number, NONE).remove(index);
             lastChosen = Optional.of(chosen.device());
             chosen.take();
             if (!chosen.hasRoom()) room.remove(chosen);

@@ -203,7 +203,8 @@ final class Rows {
         boolean adoptable = !job.policy.once()
                 && open
                 && (task == null || task.live == 0 && !task.knowsFailure(device.id, device.agentId, row.serial()));
-        if (!known && adoptable && attempt == null) {
+        boolean possible = row.serial() < device.next + Limits.JUMP;
+        if (!known && adoptable && attempt == null && possible) {
             step.emit(new Event.Adopted(
                     device.id, job.id, new Event.Placement(row.serial(), row.index(), row.attempt())));
         } else if (!known) {
