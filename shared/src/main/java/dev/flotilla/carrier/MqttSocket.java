@@ -115,21 +115,26 @@ final class MqttSocket extends SocketFactory {
 
     @Override
     public Socket createSocket(String host, int port) {
-        throw new UnsupportedOperationException();
+        throw unconnectedOnly();
     }
 
     @Override
     public Socket createSocket(String host, int port, InetAddress localHost, int localPort) {
-        throw new UnsupportedOperationException();
+        throw unconnectedOnly();
     }
 
     @Override
     public Socket createSocket(InetAddress host, int port) {
-        throw new UnsupportedOperationException();
+        throw unconnectedOnly();
     }
 
     @Override
     public Socket createSocket(InetAddress address, int port, InetAddress localAddress, int localPort) {
-        throw new UnsupportedOperationException();
+        throw unconnectedOnly();
+    }
+
+    /** Paho takes an unconnected socket and connects it; another way in would lack TCP_NODELAY. */
+    private static UnsupportedOperationException unconnectedOnly() {
+        return new UnsupportedOperationException("only unconnected sockets are made here");
     }
 }

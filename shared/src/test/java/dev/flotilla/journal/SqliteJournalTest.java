@@ -244,9 +244,9 @@ class SqliteJournalTest {
     @Test
     void onARealFullDiskToo() throws Exception {
         Path small = Files.createDirectory(dir.resolve("small"));
-        assumeTrue(
-                ran("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small.toString()),
-                "only root can mount a small disk");
+        boolean mounted = ran("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small.toString());
+        assertTrue(mounted || !"true".equals(System.getenv("CI")), "CI runs every test, and this one needs a mount");
+        assumeTrue(mounted, "only root can mount a small disk");
         try {
             file = small.resolve("journal.db");
             try (SqliteJournal journal = SqliteJournal.open(file, JournalSettings.controller())) {

@@ -20,7 +20,6 @@ import dev.flotilla.model.Input;
 import dev.flotilla.model.Policy;
 import dev.flotilla.model.Spans;
 import dev.flotilla.model.Spec;
-import java.nio.charset.StandardCharsets;
 
 /** Views as the JSON of docs/admin-api.md. Any thread. */
 final class Json {
@@ -149,9 +148,5 @@ final class Json {
                     dev.flotilla.model.Quoted.plain(why, 200),
                     "docs/admin-api.md shows every request");
         }
-    }
-
-    static byte[] text(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -6,7 +6,6 @@ import dev.flotilla.controller.place.Where;
 import dev.flotilla.model.Bytes;
 import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.Digest;
-import dev.flotilla.model.Input;
 import dev.flotilla.model.JobId;
 import dev.flotilla.model.Limits;
 import dev.flotilla.model.Policy;
@@ -164,9 +163,5 @@ final class JobState {
     String programWords() {
         return spec.program().builtin()
                 + spec.program().column().map(c -> " of " + c).orElse("");
-    }
-
-    boolean fileInput() {
-        return spec.input() instanceof Input.Records;
     }
 }
