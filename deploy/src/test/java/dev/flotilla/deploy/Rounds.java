@@ -1,0 +1,109 @@
+package dev.flotilla.deploy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One line of the table that {@code bench/reliability} prints: a fault, how often it struck, and what it lost or counted twice. The number
+ * of rounds is the quick one in a build, the full one with {@code -Dflotilla.full=true}, and another with {@code -Dflotilla.rounds=N}; the
+ * rounds begin at seed {@code -Dflotilla.first=N} [1], so that one can be repeated alone. One thread.
+ *
+ * <p>{@link #close} writes the line, to the output and behind {@code target/reliability.tsv}: fault, rounds, lost, doubled, seconds, when,
+ * note. It fails the test if anything was lost or doubled.
+ */
+public final class Rounds implements AutoCloseable {
+    private final String fault;
+    private final int count;
+    private final long first;
+    private final Instant began = Instant.now();
+    private final List<String> lost = new ArrayList<>();
+    private final List<String> doubled = new ArrayList<>();
+    private int done;
+    private String note = "";
+
+    /** One round; a seed names it. */
+    public interface Round {
+        void live(long seed) throws Exception;
+    }
+
+    private Rounds(String fault, int count, long first) {
+        this.fault = fault;
+        this.count = count;
+        this.first = first;
+    }
+
+    /** @param fault  in words for the table, as "SIGKILL of the controller" */
+    public static Rounds of(String fault, int quick, int full) {
+        int usual = Boolean.getBoolean("flotilla.full") ? full : quick;
+        return new Rounds(fault, Integer.getInteger("flotilla.rounds", usual), Long.getLong("flotilla.first", 1));
+    }
+
+    /** How many there are to be. */
+    public int count() {
+        return count;
+    }
+
+    /** Lives through all rounds, seed by seed; one that throws ends them, and its failure names its seed. */
+    public Rounds each(Round round) {
+        for (long seed = first; seed < first + count; seed++) {
+            try {
+                round.live(seed);
+            } catch (Exception | AssertionError e) {
+                throw new AssertionError(fault + ", round of -Dflotilla.first=" + seed + ": " + e, e);
+            }
+            done++;
+        }
+        return this;
+    }
+
+    /** A result, or work that was accepted, is not in the answer. */
+    public void lost(String what) {
+        lost.add(what);
+    }
+
+    /** A result is counted twice, or one-time work was started twice. */
+    public void doubled(String what) {
+        doubled.add(what);
+    }
+
+    /** What the rounds amounted to, in a few words for the table. */
+    public void note(String words) {
+        note = words;
+    }
+
+    @Override
+    public void close() {
+        String seconds = String.valueOf(Duration.between(began, Instant.now()).toSeconds());
+        String row = String.join(
+                "\t",
+                fault,
+                String.valueOf(done),
+                String.valueOf(lost.size()),
+                String.valueOf(doubled.size()),
+                seconds,
+                began.truncatedTo(ChronoUnit.SECONDS).toString(),
+                note);
+        System.out.println("reliability: " + row.replace("\t", " | "));
+        try {
+            Files.writeString(
+                    Path.of("target", "reliability.tsv"),
+                    row + "\n",
+                    StandardCharsets.UTF_8,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        if (lost.size() + doubled.size() > 0)
+            throw new AssertionError(fault + ": lost " + lost + ", doubled " + doubled);
+    }
+}
