@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
  * {@code -Dflotilla.seed=N} one history is lived through again and told; {@code -Dflotilla.histories=N} lives through more of them, from
  * {@code -Dflotilla.first=N} on.
  */
-class HostileWorldTest {
-    private static final String REPLAY = "HostileWorldTest#theLawsHoldInEveryHistory";
+class CountedOnceSimTest {
+    private static final String REPLAY = "CountedOnceSimTest#theLawsHoldInEveryHistory";
     private static final int HISTORIES = Integer.getInteger("flotilla.histories", 1000);
     private static final long FIRST = Long.getLong("flotilla.first", 1);
 
