@@ -192,41 +192,6 @@ final class AgentSide extends Side<Input, Event, Effect> {
     }
 
     @Override
-    Input heard(Input input) {
-        if (!(input instanceof Input.Ordered in)) return input;
-        Order o = in.order();
-        if (world.mutant.leavesOutTheMeeting() && greeting != 0 && !fresh(o)) {
-            return new Input.Ordered(with(o, hello, greeting, last + 1, o.permits()), in.bytes());
-        }
-        if (world.mutant == Mutant.PERMIT && fresh(o)) {
-            List<Order.Permit> permits = new ArrayList<>(o.permits());
-            said.forEach((serial, row) -> {
-                if (row.state() == AttemptState.ASKING) permits.add(new Order.Permit(serial, boot));
-            });
-            return new Input.Ordered(with(o, o.hello(), o.greeting(), o.n(), permits), in.bytes());
-        }
-        return input;
-    }
-
-    private static Order with(Order o, long hello, long greeting, long n, List<Order.Permit> permits) {
-        return new Order(
-                hello,
-                greeting,
-                n,
-                o.re(),
-                o.term(),
-                o.seq(),
-                o.beat(),
-                o.settled(),
-                o.cancel(),
-                o.specs(),
-                o.assign(),
-                permits,
-                o.wantFull(),
-                o.bytes());
-    }
-
-    @Override
     void decided(Input input, Decision<Event, Effect> decision, boolean due) {
         if (input instanceof Input.Greeted in) {
             if (hello != 0 && in.greeting().hello() == hello && greeting == 0)
@@ -236,13 +201,7 @@ final class AgentSide extends Side<Input, Event, Effect> {
             if (fresh(o)) {
                 last = o.n();
                 o.settled().forEach(said::remove);
-            } else {
-                if (world.mutant.leavesOutTheMeeting() && greeting != 0) {
-                    last++;
-                    o.settled().forEach(said::remove);
-                }
-                if (!due) world.laws.unchanged(name, o, deeds(decision));
-            }
+            } else if (!due) world.laws.unchanged(name, o, deeds(decision));
         } else if (input instanceof Input.Ignored && !due) world.laws.unchanged(name, input, decision.events());
         for (Effect effect : decision.effects()) {
             if (effect instanceof Effect.Send e && e.envelope() instanceof Hello h) {

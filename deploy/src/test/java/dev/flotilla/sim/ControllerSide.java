@@ -109,27 +109,6 @@ final class ControllerSide extends Side<Input, Event, Effect> {
     }
 
     @Override
-    Input heard(Input input) {
-        if (!world.mutant.leavesOutTheMeeting() || !(input instanceof Input.Reported in)) return input;
-        Meeting meeting = meetings.computeIfAbsent(in.device(), d -> new Meeting());
-        Report r = in.report();
-        if (meeting.greeting == 0 || meeting.begins(r) || meeting.fresh(r)) return input;
-        Report taken = new Report(
-                meeting.hello,
-                meeting.greeting,
-                meeting.last + 1,
-                r.got(),
-                r.full(),
-                r.highest(),
-                r.rows(),
-                r.need(),
-                r.capacity(),
-                r.wall(),
-                r.uptime());
-        return new Input.Reported(in.device(), taken, in.bytes());
-    }
-
-    @Override
     void decided(Input input, Decision<Event, Effect> decision, boolean due) {
         if (input instanceof Input.Reported in) {
             Meeting meeting = meetings.computeIfAbsent(in.device(), d -> new Meeting());
@@ -140,10 +119,7 @@ final class ControllerSide extends Side<Input, Event, Effect> {
                 meeting.last = r.n();
                 meeting.pendingGreeting = 0;
             } else if (meeting.fresh(r)) meeting.last = r.n();
-            else {
-                if (world.mutant.leavesOutTheMeeting() && meeting.greeting != 0) meeting.last++;
-                if (!due) world.laws.unchanged(name, r, decision.events());
-            }
+            else if (!due) world.laws.unchanged(name, r, decision.events());
         } else if (input instanceof Input.Greeted || input instanceof Input.Ignored) {
             if (!due) world.laws.unchanged(name, input, decision.events());
         }

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -53,12 +52,11 @@ class CountedOnceSimTest {
     void theLawsHoldInEveryHistory() {
         Long seed = Long.getLong("flotilla.seed");
         if (seed != null) {
-            World.live(seed, Mutant.NONE, REPLAY, true, System.out::println);
+            World.live(seed, REPLAY, true, System.out::println);
             return;
         }
         TreeSet<String> seen = new TreeSet<>();
-        for (long s = FIRST; s < FIRST + HISTORIES; s++)
-            seen.addAll(live(s, Mutant.NONE).seen());
+        for (long s = FIRST; s < FIRST + HISTORIES; s++) seen.addAll(live(s).seen());
         System.out.println("the laws hold in " + HISTORIES + " histories from seed " + FIRST + "; met: " + seen);
         TreeSet<String> missed = new TreeSet<>(HARM);
         missed.removeAll(seen);
@@ -68,43 +66,13 @@ class CountedOnceSimTest {
     @Test
     void theSameSeedGivesTheSameTrace() {
         for (long seed = FIRST; seed < FIRST + 10; seed++) {
-            String trace = live(seed, Mutant.NONE).trace();
-            assertEquals(trace, live(seed, Mutant.NONE).trace(), "seed " + seed);
-            assertNotEquals(trace, live(seed + 1, Mutant.NONE).trace(), "seed " + seed);
+            String trace = live(seed).trace();
+            assertEquals(trace, live(seed).trace(), "seed " + seed);
+            assertNotEquals(trace, live(seed + 1).trace(), "seed " + seed);
         }
     }
 
-    @Test
-    void leavingOutTheMeetingCheckIsFoundWhereItHappens() {
-        assertEquals("I14", lawBrokenBy(Mutant.MEETING));
-    }
-
-    @Test
-    void leavingOutTheMeetingCheckIsFoundByWhatComesOfIt() {
-        String law = lawBrokenBy(Mutant.MEETING_UNWATCHED);
-        assertTrue(law.startsWith("I"), law);
-    }
-
-    @Test
-    void leavingOutThePermitIsFound() {
-        assertEquals("I4", lawBrokenBy(Mutant.PERMIT));
-    }
-
-    /** The law that breaks first, within as many histories as the shipped cores live through. */
-    private static String lawBrokenBy(Mutant mutant) {
-        Optional<Broken> found = Optional.empty();
-        for (long seed = FIRST; seed < FIRST + HISTORIES && found.isEmpty(); seed++) {
-            try {
-                live(seed, mutant);
-            } catch (Broken broken) {
-                found = Optional.of(broken);
-                System.out.println("without " + mutant + ", in history " + (seed - FIRST + 1) + ": " + broken.law);
-            }
-        }
-        return found.orElseThrow(() -> new AssertionError("no law breaks without " + mutant)).law;
-    }
-
-    private static World.Outcome live(long seed, Mutant mutant) {
-        return World.live(seed, mutant, REPLAY, false, line -> {});
+    private static World.Outcome live(long seed) {
+        return World.live(seed, REPLAY, false, line -> {});
     }
 }

@@ -1,16 +1,232 @@
 package dev.flotilla.sim;
 
-/** A rule left out, to see that the laws can be broken: the world does to the core's inputs what the core would otherwise refuse. */
-enum Mutant {
-    NONE,
-    /** Envelopes of another meeting, and old ones, are taken for new ones of the present meeting, on both sides. */
-    MEETING,
-    /** The same, and nobody watches envelopes: only what comes of it can show. */
-    MEETING_UNWATCHED,
-    /** An agent takes any order for the permit that it asks for. */
-    PERMIT;
+import static dev.flotilla.sim.Patch.agent;
+import static dev.flotilla.sim.Patch.controller;
+import static dev.flotilla.sim.Patch.onlooker;
+import static dev.flotilla.sim.Patch.shared;
 
-    boolean leavesOutTheMeeting() {
-        return this == MEETING || this == MEETING_UNWATCHED;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A rule of PROTOCOL left out of the shipped code, to see that the simulator misses it. To add one: the rule in words, and what stands in the
+ * code without it. A rule that two places keep is left out of both.
+ */
+enum Mutant {
+    MEETING_AGENT(
+            "an agent acts on orders of its present meeting alone",
+            agent(
+                    "core/Orders",
+                    "if (!session.met() || order.hello() != session.hello || order.greeting() != session.greeting) {",
+                    "if (!session.met()) {")),
+    MEETING_CONTROLLER(
+            "the controller acts on reports of the present meeting alone",
+            controller(
+                    "core/Meetings",
+                    "} else if (!session.met() || session.hello != report.hello() || session.greeting != report.greeting()) {",
+                    "} else if (!session.met()) {")),
+    MEETING_UNWATCHED(
+            "both act on the present meeting alone; and nobody looks at envelopes, so that only what comes of it can show",
+            agent(
+                    "core/Orders",
+                    "if (!session.met() || order.hello() != session.hello || order.greeting() != session.greeting) {",
+                    "if (!session.met()) {"),
+            controller(
+                    "core/Meetings",
+                    "} else if (!session.met() || session.hello != report.hello() || session.greeting != report.greeting()) {",
+                    "} else if (!session.met()) {"),
+            onlooker("Laws", "if (!changes.isEmpty()) throw new Broken(\"I14\"", "if (false) throw new Broken(\"I14\""),
+            onlooker(
+                    "AgentSide",
+                    "} else if (!due) world.laws.unchanged(name, o, deeds(decision));",
+                    "} else o.settled().forEach(said::remove);")),
+    OLD_ORDERS(
+            "an agent drops an order whose number is not higher than the last",
+            agent("core/Orders", "if (order.n() <= session.got) {", "if (false) {")),
+    OLD_REPORTS(
+            "the controller drops a report whose number is not higher than the last",
+            controller("core/Meetings", "} else if (report.n() <= session.lastIn) {", "} else if (false) {")),
+    GREETING(
+            "a meeting begins when a report carries the fresh greeting",
+            controller("core/Meetings", "&& session.pendingGreeting == report.greeting();", ";")),
+    TAG(
+            "an envelope with a wrong tag is dropped",
+            shared(
+                    "security/LinkKey",
+                    "return MessageDigest.isEqual(claimed, tag(direction, fleet, device, body))",
+                    "return claimed.length > 0")),
+    COMMIT_FIRST(
+            "effects go out after the commit",
+            shared("loop/Loop", "if (durable || (!pending", "letGo(effects);\nif (durable || (!pending"),
+            shared("loop/Loop", "}\n letGo(effects);\n if (pending.isEmpty()", "}\n if (pending.isEmpty()")),
+    COMMIT_FAILS(
+            "a commit that fails lets nothing out", shared("loop/Loop", "commit(); backoff = FIRST_PROBE; }", """
+                    try { commit(); } catch (JournalFailed e) { letGo(effects); throw e; }
+                    backoff = FIRST_PROBE; }""")),
+    LAZY_BEFORE_SAID(
+            "what is said takes lazy events along to the disk",
+            shared(
+                    "loop/Loop",
+                    "if (durable || (!pending.isEmpty() && effects.stream().anyMatch(machine::speaks))) {",
+                    "if (durable) {")),
+    SETTLE_AFTER_COMMIT(
+            "settled leaves after its result is on disk",
+            controller(
+                    "core/ControllerMachine",
+                    "return event instanceof Event.DeviceKnown ?",
+                    "return event instanceof Event.DeviceKnown || event instanceof Event.Counted ?"),
+            controller(
+                    "core/ControllerMachine",
+                    "return !(effect instanceof Effect.Note ||",
+                    "return !(effect instanceof Effect.SendOrder || effect instanceof Effect.Note ||")),
+    PERMIT(
+            "one-time work starts with a permit alone",
+            agent(
+                    "core/Running",
+                    "for (long serial : List.copyOf(permitted)) {",
+                    "for (long serial : List.copyOf(ledger.asking)) {")),
+    PERMIT_AT_ONCE(
+            "one-time work never runs where it is accepted",
+            agent("core/Orders", "} else if (!work.once() && atOnce(", "} else if (atOnce(")),
+    PERMIT_BOOT(
+            "a permit is good for the boot that it names",
+            controller("core/Rows", "else if (permit.boot() == session.boot) session", "else if (true) session"),
+            agent("core/Running", "if (permit.boot() == session.boot && ledger", "if (ledger")),
+    PERMIT_JOURNALED(
+            "a permit is on disk before it is said",
+            controller(
+                    "core/Rows",
+                    "step.emit(new Event.Permitted(job.id, task.index, device.id, row.serial(), session.boot));",
+                    "task.permit = java.util.Optional.of(new TaskState.Permit(device.id, row.serial(), session.boot));")),
+    PERMIT_OF_TASK(
+            "a permit belongs to the task: no second attempt gets one",
+            controller(
+                    "core/Rows",
+                    "if (task != null && task.permit.isPresent() && task.permit.get().isFor(device.id, attempt.serial)) { if (task",
+                    "if (false) { if (task"),
+            controller(
+                    "core/Rows",
+                    "if (task.permit.isEmpty()) step.emit(",
+                    "if (task.permit.filter(p -> p.isFor(device.id, row.serial())).isEmpty()) step.emit("),
+            controller(
+                    "core/Ledger",
+                    "task.status == TaskState.Status.OPEN && task.permit.isEmpty())",
+                    "task.status == TaskState.Status.OPEN)")),
+    PERMIT_LOST(
+            "a permitted attempt is never counted lost: its task is held",
+            controller(
+                    "core/Rows",
+                    "if (task != null && task.permit.isPresent() && task.permit.get().isFor(device.id, attempt.serial)) { if (task",
+                    "if (false) { if (task")),
+    PERMIT_ENDED(
+            "one-time work that ended otherwise than finished is held",
+            controller("core/Rows", "if (started) {", "if (false) {")),
+    ONCE_INTERRUPTED(
+            "one-time work that ran when the agent stopped is interrupted, not run again",
+            agent(
+                    "core/Running",
+                    "if (attempt.work.once()) { ends",
+                    "if (attempt.work.once()) { again.add(serial); permitted.add(serial); } else if (false) { ends")),
+    ONCE_SYNCED(
+            "a start of one-time work is on disk before it starts",
+            agent(
+                    "core/AgentMachine",
+                    "|| event instanceof Event.Started started && !started.synced();",
+                    "|| event instanceof Event.Started;")),
+    FIRST_RESULT(
+            "the first result wins",
+            controller(
+                    "core/Rows",
+                    "if (!job.running() || job.done(row.index()) || indexes.contains(row.index())) {",
+                    "if (!job.running()) {")),
+    FOLD_BY_TASK(
+            "the first result wins, and the fold has a place for one result of each task",
+            controller(
+                    "core/Rows",
+                    "if (!job.running() || job.done(row.index()) || indexes.contains(row.index())) {",
+                    "if (!job.running()) {"),
+            controller("fold/FoldTree", "|| index >= tasks || has(index))", "|| index >= tasks)")),
+    END_FREEZES(
+            "after its end nothing changes a job's answer",
+            controller(
+                    "core/Rows",
+                    "if (!job.running() || job.done(row.index()) || indexes.contains(row.index())) {",
+                    "if (job.done(row.index()) || indexes.contains(row.index())) {")),
+    END_CANCELS(
+            "when a job ends its attempts are cancelled",
+            controller("core/Jobs", "else session.cancel.add(attempt.serial);\n }\n if (!unsent", "\n }\n if (!unsent"),
+            controller(
+                    "core/Rows",
+                    "if (!job.running() || job.done(row.index())) { session.cancel.add(row.serial()); return; }",
+                    "if (!job.running() || job.done(row.index())) return;")),
+    NOTED_IN_MEMORY(
+            "what is noted is known for one meeting",
+            agent("core/Session", "dirty.clear();", ""),
+            agent("core/Session", "attempts.forEach(dirty::add);", ""),
+            agent("core/Reports", ".rows(full ? ledger.attempts.keySet() : session.dirty)", ".rows(session.dirty)"),
+            agent("core/Session", "if (greeting != 0) dirty.add(serial);", "dirty.add(serial);")),
+    FULL_LISTS_ALL(
+            "a full report lists every row",
+            agent(
+                    "core/Reports",
+                    "List<RowGroup> rows = new Listing(room).rows(full ? ledger.attempts.keySet() : session.dirty);",
+                    "List<RowGroup> rows = new Listing(room).rows(full ? ledger.running : session.dirty);")),
+    ENDED_KEPT(
+            "an ended attempt is kept until it is settled",
+            agent(
+                    "core/Reports",
+                    "for (RowGroup group : report.rows()) for (Row row : group.rows()) noted(row);",
+                    """
+                    for (RowGroup group : report.rows()) for (Row row : group.rows()) {
+                        noted(row);
+                        if (!session.unsettled.contains(row.serial())) continue;
+                        session.forgotten(row.serial());
+                        step.emit(new Event.Forgotten(List.of(row.serial())));
+                    }""")),
+    SERIAL_ONCE(
+            "a serial is never given twice",
+            controller("core/Placing", "new Batch(ledger.device(chosen.device()).next,", """
+                    new Batch(ledger.device(chosen.device()).unsettled.isEmpty()
+                            ? 1 : ledger.device(chosen.device()).unsettled.lastKey() + 1,""")),
+    CONFIRMS_ORDER(
+            "got confirms exactly that order",
+            controller("core/Meetings", "if (report.got() > session.inFlight) {", "if (false) {")),
+    CONFIRMS_REPORT(
+            "re confirms exactly that report",
+            agent(
+                    "core/Reports",
+                    "if (session.inFlight.isEmpty() || session.inFlight.get().report().n() != re) return;",
+                    "if (session.inFlight.isEmpty() || session.inFlight.get().report().n() > re) return;")),
+    ONE_ORDER(
+            "one order that wants an answer is under way",
+            controller("core/Orders", "boolean mayAsk = session.inFlight == 0;", "boolean mayAsk = true;")),
+    SAID_AGAIN(
+            "an order without an answer is said again",
+            controller(
+                    "core/Orders",
+                    "if (session.inFlight == 0 || step.at.isBefore(session.inFlightAt.plus(session.inFlightWait))) continue;",
+                    "if (true) continue;")),
+    LOST(
+            "a silent device's tasks are placed again",
+            controller("core/Rows", "if (attempt.lost || silence", "if (true || silence")),
+    SLOTS(
+            "a device runs as many tasks as it has slots",
+            agent("core/Running", "return ledger.running.size() + more < slots;", "return true;")),
+    ;
+
+    /** The rule, in words. */
+    final String rule;
+
+    final List<Patch> patches;
+
+    Mutant(String rule, Patch... patches) {
+        this.rule = rule;
+        this.patches = List.of(patches);
+    }
+
+    /** As people type it. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

@@ -49,9 +49,6 @@ abstract class Side<I, E, F> {
     /** Offers what a new core must hear first. */
     abstract void begin(long seq);
 
-    /** What the core hears instead of {@code input}; only a mutant changes it. */
-    abstract I heard(I input);
-
     /** The core decided; nothing is committed yet. {@code due}: time alone could have led to the same. */
     abstract void decided(I input, Decision<E, F> decision, boolean due);
 
@@ -260,7 +257,7 @@ abstract class Side<I, E, F> {
                 same(this, "a core from its journal");
             }
             boolean due = real.wakeAt().filter(at -> !input.at().isBefore(at)).isPresent();
-            Decision<E, F> decision = real.decide(new Stamped<>(input.at(), input.dice(), heard(input.input())));
+            Decision<E, F> decision = real.decide(input);
             world.trace.note(name, new byte[0], () -> "  decides on " + input.input() + " -> " + decision);
             decided(input.input(), decision, due);
             return decision;

@@ -33,7 +33,6 @@ final class World {
     final Timeline timeline = new Timeline();
     final Chance chance;
     final Scenario scenario;
-    final Mutant mutant;
     final Trace trace;
     final Laws laws = new Laws(this);
     final HostileNetwork network;
@@ -47,10 +46,9 @@ final class World {
     private long requests;
     private long steps;
 
-    private World(long seed, Mutant mutant, boolean told, Consumer<String> lines) {
+    private World(long seed, boolean told, Consumer<String> lines) {
         this.chance = new Chance(seed);
         this.scenario = Scenario.of(chance.id());
-        this.mutant = mutant;
         this.trace = new Trace(timeline, told, lines);
         this.network = new HostileNetwork(timeline, chance.id(), scenario.weather());
         this.controller = new ControllerSide(this);
@@ -74,8 +72,8 @@ final class World {
      *
      * @throws Broken if a law is broken; the message says which, where in the history, and how to replay it
      */
-    static Outcome live(long seed, Mutant mutant, String test, boolean told, Consumer<String> lines) {
-        World world = new World(seed, mutant, told, lines);
+    static Outcome live(long seed, String test, boolean told, Consumer<String> lines) {
+        World world = new World(seed, told, lines);
         try {
             world.history();
             return new Outcome(world.trace.digest(), world.laws.seen());
