@@ -1,5 +1,6 @@
 package dev.flotilla.sim;
 
+import dev.flotilla.agent.core.AgentCore;
 import dev.flotilla.agent.core.AgentMachine;
 import dev.flotilla.agent.core.Effect;
 import dev.flotilla.agent.core.Event;
@@ -326,7 +327,8 @@ final class AgentSide extends Side<Input, Event, Effect> {
         if (start.shard() instanceof ShardInput.Stored s && !files.getOrDefault(s.digest(), File.NONE).whole) {
             throw new Broken("I2", device + " starts " + start.attempt() + " without its input");
         }
-        world.laws.started(device, boot, start);
+        boolean onDisk = ((AgentCore) shadow()).attempts().get(start.serial()) == AttemptState.RUNNING;
+        world.laws.started(device, boot, start, onDisk);
         long run = ++starts;
         running.put(start.serial(), run);
         if (running.size() > slots)

@@ -164,6 +164,8 @@ final class Laws {
                 .equals(given.getOrDefault(device, new TreeMap<>()).get(c.serial()))) {
             throw new Broken("I2", name + " is counted from " + device + ", which was never given it as " + c.serial());
         }
+        if (job.once && used.stream().noneMatch(p -> p.device().equals(device) && p.serial() == c.serial()))
+            throw new Broken("I4", name + " is counted, and " + device + " never started it");
         if (!c.result().equals(result(job.spec, c.index())))
             throw new Broken("I2", name + " is counted with " + c.result());
     }
@@ -241,14 +243,15 @@ final class Laws {
         permitted.add(now);
     }
 
-    /** One-time work starts once a permit (I4). */
-    void started(DeviceId device, long boot, Start start) {
+    /** One-time work starts once a permit (I4), and the start is on disk by then (I5). */
+    void started(DeviceId device, long boot, Start start, boolean onDisk) {
         seen.add("started");
         if (!jobs.get(start.attempt().task().job()).once) return;
         Permit by = new Permit(device, start.serial(), boot);
         if (!permitted.contains(by))
             throw new Broken("I4", device + " starts " + start.attempt() + " in boot " + boot + " without a permit");
         if (used.contains(by)) throw new Broken("I4", device + " starts " + start.attempt() + " twice with one permit");
+        if (!onDisk) throw new Broken("I5", device + " starts " + start.attempt() + ", and its disk does not say so");
         used.add(by);
         seen.add("one-time work started");
     }

@@ -212,6 +212,79 @@ enum Mutant {
     SLOTS(
             "a device runs as many tasks as it has slots",
             agent("core/Running", "return ledger.running.size() + more < slots;", "return true;")),
+    OLDER_COPY_HOLDS(
+            "a controller that is an older copy holds its open one-time tasks",
+            controller("core/Rows", "if (!job.policy.once()) continue;", "if (job.id != null) continue;")),
+    OLDER_COPY_TOLD(
+            "a hello that tells of a commit which the journal lacks shows that it is an older copy",
+            controller("core/Meetings", "if (lacks) rows.olderCopy(", "if (false) rows.olderCopy(")),
+    TERM_RAISED(
+            "each start of the controller is a new term",
+            controller("core/ControllerCore", "new Event.Started(ledger.term + 1, seq)", "new Event.Started(1, seq)"),
+            controller("core/Rows", "Math.max(ledger.term, termMet) + 1)", "Math.max(ledger.term, termMet))")),
+    SERIAL_RAISED(
+            "a controller that meets a serial which it never gave goes on above it",
+            controller("core/Meetings", "if (report.highest() >= device.next) {", "if (false) {"),
+            agent("core/Orders", "if (a.serial() <= before)", "if (false)")),
+    SERIAL_OLD(
+            "an agent refuses a serial that it may have forgotten",
+            agent("core/Orders", "if (a.serial() <= before)", "if (false)")),
+    SAME_TASK(
+            "a row is of an attempt if task, attempt and spec digest are the same",
+            controller("core/Rows", "&& attempt.index == row.index()\n && attempt.number == row.attempt();", ";")),
+    SPEC_DIGEST(
+            "a result counts under the job's own spec alone",
+            controller("core/Rows", "if (job != null && !job.digest.equals(group.spec())) job = null;", ""),
+            controller("core/Rows", "&& attempt.job.digest.equals(group.spec())", "")),
+    ADOPT_LIVE(
+            "an attempt is adopted only if its task has no other live one",
+            controller("core/Rows", "(task == null || task.live == 0 && !task", "(task == null || !task")),
+    REVIVE_LIVE(
+            "a lost attempt lives again only if its task has no other live one",
+            controller(
+                    "core/Rows",
+                    "} else if (attempt.lost && task.live == 0 && task.permit.isEmpty()) {",
+                    "} else if (attempt.lost) {")),
+    FAILURE_ONCE(
+            "the failure of an attempt counts once",
+            controller("core/Rows", "&& !task.knowsFailure(device.id, device.agentId, row.serial()));", ");"),
+            controller("core/Ledger", "&& !task.knowsFailure(device.id, device.agentId, end.serial())) {", ") {")),
+    PERMIT_SPENT(
+            "what the operator has decided on is not held for the same permit again",
+            controller("core/TaskState", "for (Permit p : spent) if (p.isFor(device, serial)) return true;", "")),
+    PERMIT_GONE(
+            "a permitted attempt that its agent has lost is held",
+            controller(
+                    "core/Rows",
+                    "if (attempt.wanted() && task.permit.isPresent() && task.permit.get().isFor(device.id, serial))",
+                    "if (false)")),
+    IMPOSSIBLE(
+            "a row of a task that the job does not have is nobody's",
+            controller(
+                    "core/Rows",
+                    "if (job == null || row.index() >= job.shards()) foreign(",
+                    "if (job == null) foreign(")),
+    RESULT_READ(
+            "a result counts if it can be read",
+            controller(
+                    "core/Rows",
+                    "return \"bad-result: \" + Quoted.plain(bad.getMessage(), 200);",
+                    "step.start(Effect.Note.of(\"bad\", \"result\", bad.getMessage()));")),
+    ARTIFACT_OWN(
+            "a device gets the bytes of its own attempts alone",
+            controller(
+                    "core/Meetings",
+                    "session.need = report.need().filter(n -> wants(device(id), n.digest()));",
+                    "session.need = report.need();")),
+    JUMP(
+            "a device that tells of an impossible serial is left alone",
+            controller("core/Meetings", "if (jumps(step, session, device, hello, report)) return;", "")),
+    WINDOW(
+            "a device holds at most its window",
+            controller("core/Placing", "if (!chosen.hasRoom()) room.remove(chosen);", "")),
+    AGAIN_KEPT(
+            "repeatable work that ran when the agent stopped runs again",
+            agent("core/Running", "} else again.add(serial);", "}")),
     ;
 
     /** The rule, in words. */

@@ -61,6 +61,10 @@ final class MutationTable {
         long began = System.nanoTime();
         try (Mutated mutated = new Mutated(mutant)) {
             Optional<Mutated.Found> found = mutated.search(MOST);
+            found.flatMap(f -> new History().apply(f.histories())).ifPresent(broken -> {
+                throw new AssertionError(
+                        "the shipped code breaks " + broken.getKey() + " in the same history: " + broken.getValue());
+            });
             Line line = new Line(mutant, found, (System.nanoTime() - began) / 1_000_000);
             System.err.println(mutant + ": "
                     + found.map(f -> f.law() + " after " + f.histories() + ": " + f.how())

@@ -257,10 +257,21 @@ abstract class Side<I, E, F> {
                 same(this, "a core from its journal");
             }
             boolean due = real.wakeAt().filter(at -> !input.at().isBefore(at)).isPresent();
-            Decision<E, F> decision = real.decide(input);
+            Decision<E, F> decision = decision(input);
             world.trace.note(name, new byte[0], () -> "  decides on " + input.input() + " -> " + decision);
             decided(input.input(), decision, due);
             return decision;
+        }
+
+        /** The loop would heal it, and nobody would see. */
+        private Decision<E, F> decision(Stamped<I> input) {
+            try {
+                return real.decide(input);
+            } catch (RuntimeException e) {
+                Broken broken = new Broken("core", name + " throws on " + input.input() + ": " + e);
+                broken.initCause(e);
+                throw broken;
+            }
         }
 
         @Override
