@@ -20,6 +20,7 @@ import java.util.function.LongFunction;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
+import javax.tools.StandardLocation;
 import javax.tools.ToolProvider;
 
 /**
@@ -33,6 +34,11 @@ final class Mutated implements AutoCloseable {
     /** Deploy's folder is where its tests run. */
     private static final Path ROOT =
             Path.of(System.getProperty("basedir", "")).toAbsolutePath().getParent();
+
+    private static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();
+    /** One for all: it remembers what it has read of the class path. */
+    private static final StandardJavaFileManager FILES =
+            COMPILER == null ? null : COMPILER.getStandardFileManager(null, null, StandardCharsets.UTF_8);
 
     private final Path classes;
     private final URLClassLoader loader;
@@ -66,20 +72,17 @@ final class Mutated implements AutoCloseable {
             Files.createDirectories(file.getParent());
             files.add(Files.writeString(file, source.getValue(), StandardCharsets.UTF_8));
         }
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        if (compiler == null) throw new AssertionError("this Java has no compiler: a JDK is needed");
+        if (COMPILER == null) throw new AssertionError("this Java has no compiler: a JDK is needed");
         StringWriter errors = new StringWriter();
-        try (StandardJavaFileManager manager = compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
-            List<String> options = List.of(
-                    "-proc:none",
-                    "-nowarn",
-                    "-implicit:none",
-                    "-d",
-                    classes.toString(),
-                    "-cp",
-                    System.getProperty("java.class.path"));
-            boolean compiles = compiler.getTask(
-                            errors, manager, null, options, null, manager.getJavaFileObjectsFromPaths(files))
+        synchronized (FILES) {
+            FILES.setLocationFromPaths(StandardLocation.CLASS_OUTPUT, List.of(classes));
+            boolean compiles = COMPILER.getTask(
+                            errors,
+                            FILES,
+                            null,
+                            List.of("-proc:none", "-nowarn", "-implicit:none"),
+                            null,
+                            FILES.getJavaFileObjectsFromPaths(files))
                     .call();
             if (!compiles) throw new AssertionError(mutant + " does not compile: mend it\n" + errors);
         }
