@@ -327,8 +327,10 @@ final class AgentSide extends Side<Input, Event, Effect> {
         if (start.shard() instanceof ShardInput.Stored s && !files.getOrDefault(s.digest(), File.NONE).whole) {
             throw new Broken("I2", device + " starts " + start.attempt() + " without its input");
         }
-        boolean onDisk = ((AgentCore) shadow()).attempts().get(start.serial()) == AttemptState.RUNNING;
-        world.laws.started(device, boot, start, onDisk);
+        // it may have been cancelled in the same commit: then it is killed next
+        AttemptState onDisk = ((AgentCore) shadow()).attempts().get(start.serial());
+        boolean started = onDisk == AttemptState.RUNNING || onDisk != null && onDisk.ended();
+        world.laws.started(device, boot, start, started);
         long run = ++starts;
         running.put(start.serial(), run);
         if (running.size() > slots)

@@ -227,8 +227,12 @@ enum Mutant {
             controller("core/Meetings", "if (report.highest() >= device.next) {", "if (false) {"),
             agent("core/Orders", "if (a.serial() <= before)", "if (false)")),
     SERIAL_OLD(
-            "an agent refuses a serial that it may have forgotten",
-            agent("core/Orders", "if (a.serial() <= before)", "if (false)")),
+            "an agent never starts a serial again that it may have forgotten",
+            agent("core/Orders", "if (a.serial() <= before)", "if (false)"),
+            controller(
+                    "core/Meetings",
+                    "&& attempt.serial > report.highest() && attempt.wanted();",
+                    "&& attempt.wanted();")),
     SAME_TASK(
             "a row is of an attempt if task, attempt and spec digest are the same",
             controller("core/Rows", "&& attempt.index == row.index()\n && attempt.number == row.attempt();", ";")),
