@@ -90,6 +90,12 @@ final class Mosquitto implements AutoCloseable {
         }
     }
 
+    /** SIGKILL. */
+    void kill() {
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+
     @Override
     public void close() {
         if (process == null) return;

@@ -29,19 +29,24 @@ import java.util.TreeMap;
  */
 final class TestFleet implements AutoCloseable {
     private final Path folder;
-    private final Map<String, String> environment;
+    private final TreeMap<String, String> environment = new TreeMap<>();
     private final TreeMap<String, Process> running = new TreeMap<>();
     private final TreeMap<String, List<String>> commands = new TreeMap<>();
+    private String agentLauncher = Installed.flotillaAgent();
     private AdminClient admin;
 
     TestFleet(Path folder) throws IOException {
         this.folder = folder;
         Files.createDirectories(folder.resolve("tmp"));
-        environment = Map.of(
-                "FLOTILLA_CONFIG",
-                folder.resolve("config").toString(),
-                "FLOTILLA_TMP",
-                folder.resolve("tmp").toString());
+        environment.put("FLOTILLA_CONFIG", folder.resolve("config").toString());
+        environment.put("FLOTILLA_TMP", folder.resolve("tmp").toString());
+    }
+
+    /** Agents that leave a line for each start of a task (SideEffects), from the next one on. */
+    TestFleet leavingLinesIn(SideEffects effects) {
+        agentLauncher = SideEffects.launcher();
+        environment.putAll(effects.environment());
+        return this;
     }
 
     static int freePort() {
@@ -70,10 +75,15 @@ final class TestFleet implements AutoCloseable {
                 List.of(Installed.flotilla(), "controller", "--fleet", "it", "--data", data().toString()));
         command.addAll(List.of(words));
         start("controller", command);
+        awaitController();
+        return this;
+    }
+
+    /** Waits until a controller that was started takes clients. */
+    void awaitController() {
         String ready = "controller of fleet it";
         Command.await(ready, () -> said("controller").contains(ready) || ended("controller"));
         assertTrue(said("controller").contains(ready), () -> said("controller"));
-        return this;
     }
 
     /** Makes a device of that name, with these words of {@code device create}, and starts its agent. */
@@ -85,7 +95,7 @@ final class TestFleet implements AutoCloseable {
         start(
                 id,
                 List.of(
-                        Installed.flotillaAgent(),
+                        agentLauncher,
                         "run",
                         "--device-file",
                         folder.resolve(id + ".json").toString(),
@@ -98,14 +108,21 @@ final class TestFleet implements AutoCloseable {
         return this;
     }
 
-    private void start(String name, List<String> command) {
+    /** Starts a process of that name. */
+    void start(String name, List<String> command) {
         commands.put(name, command);
         again(name);
     }
 
-    /** Starts a process that has ended, with the same words. */
-    void again(String name) {
-        ProcessBuilder builder = new ProcessBuilder(commands.get(name))
+    List<String> words(String name) {
+        return commands.get(name);
+    }
+
+    /** Starts a process that has ended, with the same words; {@code before} them stands a program that becomes it, say strace. */
+    void again(String name, String... before) {
+        List<String> words = new ArrayList<>(List.of(before));
+        words.addAll(commands.get(name));
+        ProcessBuilder builder = new ProcessBuilder(words)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.to(log(name).toFile()));
         builder.environment().putAll(environment);
@@ -155,7 +172,11 @@ final class TestFleet implements AutoCloseable {
         return running.get(name).exitValue();
     }
 
-    private boolean ended(String name) {
+    long pid(String name) {
+        return running.get(name).pid();
+    }
+
+    boolean ended(String name) {
         return !running.get(name).isAlive();
     }
 
@@ -190,14 +211,25 @@ final class TestFleet implements AutoCloseable {
     }
 
     ObjectNode ask(String verb, String request) {
+        return ask(verb, request, Duration.ofMinutes(1))
+                .orElseThrow(() -> new AssertionError(verb + " was not answered within a minute"));
+    }
+
+    /** Empty if it was not answered in time. */
+    Optional<ObjectNode> ask(String verb, String request, Duration patience) {
         try {
             if (admin == null)
                 admin = AdminClient.open(new Contexts(folder.resolve("config")).read("it"), Optional.empty());
-            return admin.ask(verb, Replies.parse(request.getBytes(StandardCharsets.UTF_8)), Duration.ofMinutes(1))
-                    .orElseThrow(() -> new AssertionError(verb + " was not answered within a minute"));
+            return admin.ask(verb, Replies.parse(request.getBytes(StandardCharsets.UTF_8)), patience);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The next question is asked over a new connection: after a broker's death the present one would first wait a while. */
+    void hangUp() {
+        if (admin != null) admin.close();
+        admin = null;
     }
 
     ObjectNode ofJob(String verb, String job) {
@@ -221,7 +253,7 @@ final class TestFleet implements AutoCloseable {
 
     @Override
     public void close() {
-        if (admin != null) admin.close();
+        hangUp();
         running.values().forEach(Process::destroyForcibly);
         running.values().forEach(process -> process.onExit().join());
     }
