@@ -281,7 +281,8 @@ final class AgentSide extends Side<Input, Event, Effect> {
                     r.need(),
                     r.capacity(),
                     Instant.ofEpochMilli(world.timeline.now().toMillis()),
-                    r.uptime());
+                    r.uptime(),
+                    r.kept());
         }
         byte[] sealed =
                 world.key(device).seal(LinkKey.Direction.UP, World.FLEET, device, EnvelopeCodec.encode(stamped));

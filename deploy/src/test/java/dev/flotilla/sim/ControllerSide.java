@@ -75,6 +75,8 @@ final class ControllerSide extends Side<Input, Event, Effect> {
 
     @Override
     void begin(long seq) {
+        // put back by `controller restore`: offer new Input.Restored() right before Begun, until its events are on
+        // disk; by a mere copy: only Begun
         offer(new Input.Begun(seq));
         if (startId.isEmpty()) startId = Long.toHexString(world.chance.id());
         for (AgentSide agent : world.agents) agent.controllerIs(startId);
@@ -173,7 +175,8 @@ final class ControllerSide extends Side<Input, Event, Effect> {
                 groups,
                 o.permits(),
                 o.wantFull(),
-                o.bytes().map(this::chunk));
+                o.bytes().map(this::chunk),
+                o.wantKept());
     }
 
     private ShardInput filled(ShardInput shard) {

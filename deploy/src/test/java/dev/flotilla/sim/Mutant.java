@@ -157,8 +157,8 @@ enum Mutant {
             controller("core/Jobs", "else session.cancel.add(attempt.serial);\n }\n if (!unsent", "\n }\n if (!unsent"),
             controller(
                     "core/Rows",
-                    "if (!job.running() || job.done(row.index())) { session.cancel.add(row.serial()); return; }",
-                    "if (!job.running() || job.done(row.index())) return;")),
+                    "if (!job.running() || job.done(row.index())) { session.cancel.add(row.serial()); return false; }",
+                    "if (!job.running() || job.done(row.index())) return false;")),
     NOTED_IN_MEMORY(
             "what is noted is known for one meeting",
             agent("core/Session", "dirty.clear();", ""),
@@ -169,8 +169,8 @@ enum Mutant {
             "a full report lists every row",
             agent(
                     "core/Reports",
-                    "List<RowGroup> rows = new Listing(room).rows(full ? ledger.attempts.keySet() : session.dirty);",
-                    "List<RowGroup> rows = new Listing(room).rows(full ? ledger.running : session.dirty);")),
+                    "List<RowGroup> rows = listing.rows(full ? ledger.attempts.keySet() : session.dirty);",
+                    "List<RowGroup> rows = listing.rows(full ? ledger.running : session.dirty);")),
     ENDED_KEPT(
             "an ended attempt is kept until it is settled",
             agent(

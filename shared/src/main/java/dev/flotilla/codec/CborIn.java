@@ -29,6 +29,8 @@ public final class CborIn {
             .build();
     private final JsonParser from;
     private final int size;
+    /** The token that {@link #more} has looked at. */
+    private boolean looked;
 
     /** Reads these bytes, at most {@code most} of them. */
     public CborIn(byte[] bytes, int offset, int most) {
@@ -50,6 +52,13 @@ public final class CborIn {
     public CborIn array() {
         if (token() != JsonToken.START_ARRAY) throw surprise("an array");
         return this;
+    }
+
+    /** True if the array goes on: a field that older writers did not know is there. */
+    public boolean more() {
+        JsonToken next = token();
+        looked = true;
+        return next != null && next != JsonToken.END_ARRAY;
     }
 
     /** Leaves the array, passing over items that this version does not know. */
@@ -268,7 +277,9 @@ public final class CborIn {
 
     private JsonToken token() {
         try {
-            return from.nextToken();
+            if (!looked) return from.nextToken();
+            looked = false;
+            return from.currentToken();
         } catch (IOException | RuntimeException e) {
             throw broken(e);
         }

@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.BiFunction;
 import java.util.function.ToLongFunction;
 
@@ -97,7 +98,7 @@ public final class EnvelopeCodec {
     }
 
     private static void report(CborOut out, Report r) {
-        out.array(12)
+        out.array(r.kept().isPresent() ? 13 : 12)
                 .put(REPORT)
                 .put(r.hello())
                 .put(r.greeting())
@@ -112,7 +113,13 @@ public final class EnvelopeCodec {
             ModelCodec.write(o, c);
             o.end();
         });
-        out.put(r.wall().toEpochMilli()).put(r.uptime()).end();
+        out.put(r.wall().toEpochMilli()).put(r.uptime());
+        r.kept().ifPresent(k -> {
+            out.array(3).put(k.above());
+            out.each(k.rows(), EnvelopeCodec::rows);
+            out.put(k.more()).end();
+        });
+        out.end();
     }
 
     private static Report report(CborIn in) {
@@ -126,7 +133,13 @@ public final class EnvelopeCodec {
         Optional<Report.Need> need = in.maybeArray(i -> new Report.Need(i.digest(), i.number(0, Limits.ARTIFACT)));
         Optional<Capacity> capacity = in.maybeArray(ModelCodec::capacity);
         Instant wall = Instant.ofEpochMilli(in.number());
-        return new Report(hello, greeting, n, got, full, highest, rows, need, capacity, wall, in.span());
+        Duration uptime = in.span();
+        Optional<Report.Kept> kept = in.more() ? in.maybeArray(EnvelopeCodec::kept) : Optional.empty();
+        return new Report(hello, greeting, n, got, full, highest, rows, need, capacity, wall, uptime, kept);
+    }
+
+    private static Report.Kept kept(CborIn in) {
+        return new Report.Kept(in.number(0, Long.MAX_VALUE), eachGroup(in, EnvelopeCodec::rows), in.flag());
     }
 
     private static void rows(CborOut out, RowGroup group) {
@@ -228,7 +241,7 @@ public final class EnvelopeCodec {
     }
 
     private static void order(CborOut out, Order o) {
-        out.array(15)
+        out.array(o.wantKept().isPresent() ? 16 : 15)
                 .put(ORDER)
                 .put(o.hello())
                 .put(o.greeting())
@@ -254,6 +267,7 @@ public final class EnvelopeCodec {
                         .put(b.total())
                         .put(b.data())
                         .end());
+        o.wantKept().ifPresent(out::put);
         out.end();
     }
 
@@ -273,8 +287,10 @@ public final class EnvelopeCodec {
         boolean wantFull = in.flag();
         Optional<Order.Chunk> bytes = in.maybeArray(i -> new Order.Chunk(
                 i.digest(), i.number(0, Limits.ARTIFACT), i.number(0, Limits.ARTIFACT), i.bytes(Limits.CHUNK)));
+        OptionalLong wantKept = in.more() ? OptionalLong.of(in.number(0, Long.MAX_VALUE)) : OptionalLong.empty();
         return new Order(
-                hello, greeting, n, re, term, seq, beat, settled, cancel, specs, assign, permits, wantFull, bytes);
+                hello, greeting, n, re, term, seq, beat, settled, cancel, specs, assign, permits, wantFull, bytes,
+                wantKept);
     }
 
     private static void assignments(CborOut out, Order.AssignGroup group) {

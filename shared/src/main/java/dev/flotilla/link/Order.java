@@ -8,6 +8,7 @@ import dev.flotilla.model.Spec;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Controller to agent: how things are, as far as the agent does not show it. Applied in the order of its fields.
@@ -24,6 +25,7 @@ import java.util.Optional;
  * @param permits   one-time attempts that may start, in that very boot
  * @param wantFull  true: the next report must be full
  * @param bytes     a chunk of what the agent needs
+ * @param wantKept  the next report must bring the results that the agent kept of settled attempts above this serial; empty: none are wanted
  */
 public record Order(
         long hello,
@@ -39,7 +41,8 @@ public record Order(
         List<AssignGroup> assign,
         List<Permit> permits,
         boolean wantFull,
-        Optional<Chunk> bytes)
+        Optional<Chunk> bytes,
+        OptionalLong wantKept)
         implements Envelope {
     public Order {
         settled = List.copyOf(settled);
@@ -51,7 +54,12 @@ public record Order(
 
     /** True if a report must answer it. One with nothing but settled serials is confirmed by the next report's {@code got}. */
     public boolean wantsAnswer() {
-        return !cancel.isEmpty() || !assign.isEmpty() || !permits.isEmpty() || wantFull || bytes.isPresent();
+        return !cancel.isEmpty()
+                || !assign.isEmpty()
+                || !permits.isEmpty()
+                || wantFull
+                || bytes.isPresent()
+                || wantKept.isPresent();
     }
 
     /** Assignments of one job; {@code once}: its tasks start only with a permit; {@code timeout} zero: none. */

@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param capacity  if it changed, or full
  * @param wall      the device's clock, for people
  * @param uptime    of the agent
+ * @param kept      results of settled attempts, if an order asked for them
  */
 public record Report(
         long hello,
@@ -32,7 +33,8 @@ public record Report(
         Optional<Need> need,
         Optional<Capacity> capacity,
         Instant wall,
-        Duration uptime)
+        Duration uptime,
+        Optional<Kept> kept)
         implements Envelope {
     public Report {
         rows = List.copyOf(rows);
@@ -40,9 +42,22 @@ public record Report(
 
     /** True if an order must answer it. An empty one, the beat, is not answered. */
     public boolean wantsAnswer() {
-        return full || !rows.isEmpty() || need.isPresent() || capacity.isPresent();
+        return full || !rows.isEmpty() || need.isPresent() || capacity.isPresent() || kept.isPresent();
     }
 
     /** The next bytes wanted of an artifact: {@code from} are there already. */
     public record Need(Digest digest, long from) {}
+
+    /**
+     * Settled attempts whose results the agent still has, as many as fit.
+     *
+     * @param above  the serial that the order named
+     * @param rows   finished ones with their results; serials above that, the lowest ones first
+     * @param more   there are some with higher serials
+     */
+    public record Kept(long above, List<RowGroup> rows, boolean more) {
+        public Kept {
+            rows = List.copyOf(rows);
+        }
+    }
 }

@@ -22,6 +22,12 @@ public final class Limits {
     public static final int FILE_SHARDS = 100_000;
     /** A jump of serials or terms that a restored side may ask for. */
     public static final long JUMP = 1L << 20;
+    /** Settled results that an agent keeps, for a controller that comes back from an older copy; oldest out first. */
+    public static final int KEPT = 1000;
+    /** All of them in bytes. */
+    public static final int KEPT_BYTES = 1 << 20;
+    /** Kept results within one report in bytes, or a single larger one: they must not keep news waiting. */
+    public static final int KEPT_PAGE = 32 * 1024;
     /** First wait before an unanswered envelope is sent again. */
     public static final Duration RESEND = Duration.ofSeconds(5);
     /** Longest wait before an unanswered envelope is sent again. */

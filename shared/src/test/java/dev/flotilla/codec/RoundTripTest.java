@@ -35,6 +35,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -221,7 +222,8 @@ class RoundTripTest {
                         List.of(group),
                         List.of(new Order.Permit(10, 99)),
                         true,
-                        Optional.of(new Order.Chunk(digest, 0, 3, new Bytes(new byte[] {1, 2, 3})))),
+                        Optional.of(new Order.Chunk(digest, 0, 3, new Bytes(new byte[] {1, 2, 3}))),
+                        OptionalLong.empty()),
                 "8f040102030405061b00000001a13b8600840103020182090181818386015820e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b85565662e63737600826161616209840103616100846373756d6162f51a004c4b408188616a5820e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855f51a3b9aca00840a0101018403010101840101000182830142410a0284025820e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855199c400081820a1863f5845820e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855000343010203");
         assertEquals(
                 "b92ccabb43979468036c00576b2ebeee1754d0f285b24c95425b47d31d74f4a6",
@@ -231,6 +233,30 @@ class RoundTripTest {
     private static void old(Envelope envelope, String hex) {
         assertEquals(hex, HexFormat.of().formatHex(EnvelopeCodec.encode(envelope)));
         assertEquals(envelope, EnvelopeCodec.decode(HexFormat.of().parseHex(hex)));
+    }
+
+    @Test
+    void whatOlderPeersDoNotKnowCostsNothingUnlessItIsSaid() {
+        Order order = order(List.of(1L), List.of());
+        Order asking = new Order(
+                1,
+                2,
+                3,
+                4,
+                5,
+                6,
+                Duration.ofMinutes(1),
+                List.of(1L),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                false,
+                Optional.empty(),
+                OptionalLong.of(7));
+        assertEquals(EnvelopeCodec.encode(order).length + 1, EnvelopeCodec.encode(asking).length);
+        assertEquals(asking, EnvelopeCodec.decode(EnvelopeCodec.encode(asking)));
+        assertTrue(asking.wantsAnswer() && !order.wantsAnswer());
     }
 
     @Test
@@ -264,7 +290,8 @@ class RoundTripTest {
                 Optional.empty(),
                 Optional.empty(),
                 Instant.ofEpochMilli(1_790_000_000_000L),
-                Duration.ofHours(1));
+                Duration.ofHours(1),
+                Optional.empty());
     }
 
     private static Order order(List<Long> settled, List<Order.AssignGroup> assign) {
@@ -282,6 +309,7 @@ class RoundTripTest {
                 assign,
                 List.of(),
                 false,
-                Optional.empty());
+                Optional.empty(),
+                OptionalLong.empty());
     }
 }

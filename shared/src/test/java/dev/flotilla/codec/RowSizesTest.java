@@ -60,7 +60,8 @@ class RowSizesTest {
                     Optional.empty(),
                     Optional.empty(),
                     Instant.now(),
-                    Duration.ofDays(9999));
+                    Duration.ofDays(9999),
+                    Optional.empty());
             int written = EnvelopeCodec.encode(report).length + 16;
             assertTrue(written <= sizes, "seed " + seed + ": " + written + " bytes, " + sizes + " counted");
             if (!wild) assertTrue(sizes < 40_000, sizes + " for a window of results");

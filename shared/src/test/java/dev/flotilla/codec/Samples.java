@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -71,7 +72,8 @@ final class Samples {
                 maybe(() -> new Report.Need(digest(), below(Limits.ARTIFACT))),
                 maybe(this::capacity),
                 Instant.ofEpochMilli(random.nextLong() >> 16),
-                span());
+                span(),
+                maybe(() -> new Report.Kept(count(), list(3, this::rows), random.nextBoolean())));
     }
 
     private RowGroup rows() {
@@ -113,7 +115,8 @@ final class Samples {
                 list(3, this::assignments),
                 list(3, () -> new Order.Permit(1 + count() / 2, random.nextLong())),
                 random.nextBoolean(),
-                maybe(() -> new Order.Chunk(digest(), below(Limits.ARTIFACT), below(Limits.ARTIFACT), bytes(1000))));
+                maybe(() -> new Order.Chunk(digest(), below(Limits.ARTIFACT), below(Limits.ARTIFACT), bytes(1000))),
+                random.nextBoolean() ? OptionalLong.empty() : OptionalLong.of(count()));
     }
 
     private Order.AssignGroup assignments() {

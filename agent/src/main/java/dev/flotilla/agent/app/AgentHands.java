@@ -113,7 +113,8 @@ final class AgentHands implements Hands<Effect>, AutoCloseable {
                         r.need(),
                         r.capacity(),
                         Instant.now(),
-                        r.uptime())
+                        r.uptime(),
+                        r.kept())
                 : envelope;
         byte[] body = EnvelopeCodec.encode(stamped);
         byte[] sealed = device.linkKey().seal(LinkKey.Direction.UP, device.fleet(), device.device(), body);

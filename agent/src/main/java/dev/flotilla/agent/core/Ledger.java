@@ -3,6 +3,7 @@ package dev.flotilla.agent.core;
 import dev.flotilla.link.Order;
 import dev.flotilla.model.AttemptState;
 import dev.flotilla.model.Digest;
+import dev.flotilla.model.Limits;
 import dev.flotilla.model.ShardInput;
 import dev.flotilla.model.Spec;
 import java.util.List;
@@ -25,6 +26,11 @@ final class Ledger {
     final TreeMap<Digest, Spec> specs = new TreeMap<>();
     /** Attempts of each spec; with the last one its body goes. */
     private final TreeMap<Digest, Integer> holders = new TreeMap<>();
+
+    /** Results of settled attempts, for a controller that comes back from an older copy: the newest that have room. */
+    final TreeMap<Long, Kept> kept = new TreeMap<>();
+
+    private long keptBytes;
 
     /** Indexes over the attempts. */
     final TreeSet<Long> running = new TreeSet<>();
@@ -99,6 +105,7 @@ final class Ledger {
         int same = 0;
         for (long serial : serials) {
             Attempt attempt = attempts.remove(serial);
+            if (attempt.state == AttemptState.FINISHED) keep(serial, Kept.of(attempt));
             if (work != null && attempt.work != work) {
                 letGo(work.spec(), same);
                 same = 0;
@@ -107,6 +114,14 @@ final class Ledger {
             same++;
         }
         if (work != null) letGo(work.spec(), same);
+    }
+
+    /** The oldest go out first: serials only grow. */
+    void keep(long serial, Kept result) {
+        Kept before = kept.put(serial, result);
+        keptBytes += result.bytes() - (before == null ? 0 : before.bytes());
+        while (kept.size() > Limits.KEPT || keptBytes > Limits.KEPT_BYTES)
+            keptBytes -= kept.pollFirstEntry().getValue().bytes();
     }
 
     private void letGo(Digest spec, int attempts) {

@@ -23,10 +23,11 @@ final class LedgerCodec {
     static byte[] write(Ledger ledger) {
         TreeMap<Work, Long> works = new TreeMap<>();
         for (Attempt attempt : ledger.attempts.values()) works.put(attempt.work, 0L);
+        for (Kept kept : ledger.kept.values()) works.put(kept.work(), 0L);
         long number = 0;
         for (var entry : works.entrySet()) entry.setValue(number++);
         CborOut out = new CborOut();
-        out.array(7).put(ledger.agentId).put(ledger.term).put(ledger.seq).put(ledger.highest);
+        out.array(8).put(ledger.agentId).put(ledger.term).put(ledger.seq).put(ledger.highest);
         out.each(ledger.specs.values(), (o, spec) -> {
             o.array(1);
             ModelCodec.write(o, spec);
@@ -34,7 +35,37 @@ final class LedgerCodec {
         });
         out.each(works.keySet(), EventCodec::work);
         attempts(out, new ArrayList<>(ledger.attempts.values()), works);
+        kept(out, ledger.kept, works);
         return out.end().bytes();
+    }
+
+    private static void kept(CborOut out, TreeMap<Long, Kept> kept, TreeMap<Work, Long> works) {
+        List<Kept> all = new ArrayList<>(kept.values());
+        out.array(5).steps(new ArrayList<>(kept.keySet()));
+        EventCodec.column(out, all, k -> works.get(k.work()));
+        EventCodec.column(out, all, Kept::index);
+        EventCodec.column(out, all, Kept::number);
+        EventCodec.details(out, all.stream().map(Kept::detail).toList());
+        out.end();
+    }
+
+    private static void kept(CborIn in, Ledger ledger, List<Work> works) {
+        in.array();
+        List<Long> serials = in.steps(EventCodec.ANY);
+        List<Long> work = in.steps(EventCodec.ANY);
+        List<Long> indexes = in.steps(EventCodec.ANY);
+        List<Long> numbers = in.steps(EventCodec.ANY);
+        List<Detail> details = EventCodec.details(in);
+        in.end();
+        for (int i = 0; i < serials.size(); i++) {
+            ledger.keep(
+                    serials.get(i),
+                    new Kept(
+                            works.get(work.get(i).intValue()),
+                            indexes.get(i),
+                            numbers.get(i).intValue(),
+                            details.get(i)));
+        }
     }
 
     private static void attempts(CborOut out, List<Attempt> attempts, TreeMap<Work, Long> works) {
@@ -74,7 +105,9 @@ final class LedgerCodec {
         List<ShardInput> shards = EventCodec.shards(in, serials.size());
         List<Long> ended = in.steps(EventCodec.ANY);
         List<Detail> details = EventCodec.details(in);
-        in.end().end().done();
+        in.end();
+        if (in.more()) kept(in, ledger, works);
+        in.end().done();
         int next = 0;
         for (int i = 0; i < serials.size(); i++) {
             Attempt attempt = new Attempt(

@@ -59,6 +59,7 @@ final class Orders {
         if (!order.assign().isEmpty()) assign(step, order);
         order.permits().forEach(running::permit);
         if (order.wantFull()) session.full = true;
+        if (order.wantKept().isPresent()) session.keptWanted = order.wantKept();
         order.bytes().ifPresent(chunk -> artifacts.arrived(step, chunk));
         if (order.wantsAnswer()) session.mustAnswer = true;
     }

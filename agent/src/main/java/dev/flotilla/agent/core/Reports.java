@@ -11,8 +11,10 @@ import dev.flotilla.model.Limits;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
@@ -38,6 +40,9 @@ final class Reports {
         session.inFlight = Optional.empty();
         session.reportAgain.stop();
         if (report.full()) session.full = false;
+        if (report.kept().isPresent()
+                && session.keptWanted.equals(OptionalLong.of(report.kept().get().above())))
+            session.keptWanted = OptionalLong.empty();
         report.capacity().ifPresent(c -> session.capacityNoted = Optional.of(c));
         for (RowGroup group : report.rows()) for (Row row : group.rows()) noted(row);
         boolean waits = session.settleAgain.due().isPresent();
@@ -106,6 +111,7 @@ final class Reports {
                 false,
                 List.of(),
                 artifacts.need().filter(session.asked::equals),
+                Optional.empty(),
                 Optional.empty())));
     }
 
@@ -115,7 +121,8 @@ final class Reports {
             boolean full,
             List<RowGroup> rows,
             Optional<Report.Need> need,
-            Optional<Capacity> capacity) {
+            Optional<Capacity> capacity,
+            Optional<Report.Kept> kept) {
         return new Report(
                 session.hello,
                 session.greeting,
@@ -127,7 +134,8 @@ final class Reports {
                 need,
                 capacity,
                 Instant.EPOCH,
-                step.at.since(session.begunAt));
+                step.at.since(session.begunAt),
+                kept);
     }
 
     private Report build(Step step) {
@@ -135,8 +143,36 @@ final class Reports {
         boolean tell = full || capacityChanged();
         Optional<Capacity> capacity = tell ? Optional.of(session.capacity) : Optional.empty();
         int room = Limits.ENVELOPE - (tell ? Sizes.REPORT : Sizes.BARE_REPORT);
-        List<RowGroup> rows = new Listing(room).rows(full ? ledger.attempts.keySet() : session.dirty);
-        return report(step, session.got, full, rows, artifacts.need(), capacity);
+        Listing listing = new Listing(room);
+        List<RowGroup> rows = listing.rows(full ? ledger.attempts.keySet() : session.dirty);
+        Optional<Report.Kept> kept = session.keptWanted.isPresent()
+                ? Optional.of(kept(session.keptWanted.getAsLong(), listing.room))
+                : Optional.empty();
+        return report(step, session.got, full, rows, artifacts.need(), capacity, kept);
+    }
+
+    /** Kept results above that serial: a page of them, after the news, in the room that is left. */
+    private Report.Kept kept(long above, int room) {
+        TreeMap<Work, RowSizes> sizes = new TreeMap<>();
+        TreeMap<Work, List<Row>> rows = new TreeMap<>();
+        int used = 0;
+        boolean more = false;
+        for (Map.Entry<Long, Kept> entry : ledger.kept.tailMap(above, false).entrySet()) {
+            Kept kept = entry.getValue();
+            RowSizes size = sizes.get(kept.work());
+            int before = size == null ? 0 : size.bytes();
+            if (size == null) size = new RowSizes(kept.work().job());
+            size.add(kept.row(entry.getKey(), false));
+            size.add(kept.detail());
+            used += size.bytes() - before;
+            more = used > room || used > Limits.KEPT_PAGE && !rows.isEmpty();
+            if (more) break;
+            sizes.put(kept.work(), size);
+            rows.computeIfAbsent(kept.work(), w -> new ArrayList<>()).add(kept.row(entry.getKey(), true));
+        }
+        List<RowGroup> groups = new ArrayList<>();
+        rows.forEach((work, its) -> groups.add(new RowGroup(work.job(), work.spec(), its)));
+        return new Report.Kept(above, groups, more);
     }
 
     /**

@@ -6,6 +6,7 @@ import dev.flotilla.model.Capacity;
 import dev.flotilla.model.Limits;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -44,6 +45,8 @@ final class Session {
 
     boolean full;
     boolean mustAnswer;
+    /** The controller wants the kept results above that serial, and has not confirmed a report with them. */
+    OptionalLong keptWanted = OptionalLong.empty();
     /** Attempts whose state is not noted. */
     final TreeSet<Long> dirty = new TreeSet<>();
     /** Ended attempts that are noted and should be settled by now. */
@@ -82,6 +85,7 @@ final class Session {
         got = 0;
         gotTold = 0;
         mustAnswer = false;
+        keptWanted = OptionalLong.empty();
         dirty.clear();
         unsettled.clear();
         settleAgain.stop();

@@ -35,6 +35,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /** A history of one agent, told in short words. Its journal commits as the loop does; whatever it says travels in bytes. */
@@ -250,6 +251,7 @@ final class AgentHistory {
         final List<Order.AssignGroup> groups = new ArrayList<>();
         final List<Order.Permit> permits = new ArrayList<>();
         Optional<Order.Chunk> chunk = Optional.empty();
+        OptionalLong kept = OptionalLong.empty();
 
         Say re(long value) {
             re = value;
@@ -291,6 +293,11 @@ final class AgentHistory {
             return this;
         }
 
+        Say wantKept(long above) {
+            kept = OptionalLong.of(above);
+            return this;
+        }
+
         Say permit(long serial, long boot) {
             permits.add(new Order.Permit(serial, boot));
             return this;
@@ -323,7 +330,8 @@ final class AgentHistory {
         }
 
         Order order() {
-            return new Order(hello, meeting, n, re, 1, n, beat, settled, cancel, specs, groups, permits, full, chunk);
+            return new Order(
+                    hello, meeting, n, re, 1, n, beat, settled, cancel, specs, groups, permits, full, chunk, kept);
         }
 
         Decision<Event, Effect> send() {

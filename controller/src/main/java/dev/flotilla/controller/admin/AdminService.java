@@ -151,6 +151,7 @@ public final class AdminService implements AutoCloseable {
                             .put("version", version)
                             .put("term", info.term());
                     out.put("devices_met", info.devicesMet()).put("jobs_running", info.jobsRunning());
+                    out.set("restored", Json.MAPPER.valueToTree(info.restored()));
                     out.put("state", degraded.getAsBoolean() ? "degraded: storage" : "ready");
                     reply.send(out);
                 });

@@ -127,7 +127,8 @@ final class ControllerHands implements Hands<Effect> {
                             groups,
                             order.permits(),
                             order.wantFull(),
-                            chunk));
+                            chunk,
+                            order.wantKept()));
         } catch (IOException e) {
             Log.error("order.not-sent", "device", device, "why", e.getMessage());
         }

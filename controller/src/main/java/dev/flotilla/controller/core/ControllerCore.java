@@ -15,7 +15,8 @@ import java.util.Optional;
 
 /**
  * One fleet's controller. Each input has one rule, in the class that its family has: {@link Meetings} and {@link Rows} for what devices say,
- * {@link Jobs} for what clients ask, {@link Placing} for who gets what, {@link Orders} for what is said to devices.
+ * {@link Jobs} for what clients ask, {@link Placing} for who gets what, {@link Orders} for what is said to devices, {@link Restoring} for a
+ * journal that is an older copy.
  */
 public final class ControllerCore implements Core<Input, Event, Effect> {
     private static final Duration LOOKS_FOR_SILENCE = Duration.ofSeconds(1);
@@ -27,6 +28,7 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
     private final Meetings meetings;
     private final Placing placing;
     private final Orders orders;
+    private final Restoring restoring;
     private Moment lastLook = new Moment(0);
 
     ControllerCore(FleetName fleet, Ledger ledger) {
@@ -34,7 +36,9 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
         this.ledger = ledger;
         this.views = new Views(ledger, sessions);
         this.jobs = new Jobs(ledger, sessions, views);
-        this.meetings = new Meetings(ledger, sessions, new Rows(ledger, sessions, jobs));
+        Rows rows = new Rows(ledger, sessions, jobs);
+        this.restoring = new Restoring(ledger, sessions, rows, jobs);
+        this.meetings = new Meetings(ledger, sessions, rows, restoring);
         this.placing = new Placing(ledger, sessions);
         this.orders = new Orders(ledger, sessions);
     }
@@ -53,15 +57,17 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
         else if (in instanceof Input.Greeted i) meetings.greeted(step, i.device(), i.hello(), i.seq());
         else if (in instanceof Input.Submitted i) jobs.submitted(step, i);
         else if (in instanceof Input.Asked i) {
-            step.start(new Effect.Reply(i.request(), views.answer(i.query(), jobs, step.at, i.wall(), fleet.value())));
+            step.start(new Effect.Reply(
+                    i.request(), views.answer(i.query(), jobs, restoring, step.at, i.wall(), fleet.value())));
         } else if (in instanceof Input.CancelAsked i) jobs.cancelAsked(step, i);
         else if (in instanceof Input.ReleaseAsked i) jobs.releaseAsked(step, i);
         else if (in instanceof Input.PresenceSeen i) meetings.presence(step, i.device(), i.online());
         else if (in instanceof Input.Ignored i) meetings.ignored(i.device(), i.reason());
         else if (in instanceof Input.Begun i) begun(step, i.seq());
+        else if (in instanceof Input.Restored) restoring.restored(step);
         else throw new AssertionError("no rule for " + in);
         jobs.tell(step);
-        placing.place(step);
+        if (!restoring.waits(step)) placing.place(step);
         orders.say(step);
         return step.decision();
     }
@@ -71,6 +77,7 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
         step.emit(new Event.Started(ledger.term + 1, seq));
         for (DeviceState device : ledger.devices.values()) sessions.of(device.id, step.at, ledger);
         jobs.begun(step);
+        restoring.begun(step);
         lastLook = step.at;
     }
 
@@ -97,6 +104,7 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
         jobs.due().ifPresent(due::add);
         placing.due().ifPresent(due::add);
         orders.due().ifPresent(due::add);
+        restoring.due().ifPresent(due::add);
         return due.stream().min(Moment::compareTo);
     }
 

@@ -44,7 +44,7 @@ public final class ControllerMachine implements Machine<Input, Event, Effect> {
     /** Devices and clients say again what was not answered; the start is ours to say. */
     @Override
     public boolean keep(Input input) {
-        return input instanceof Input.Begun;
+        return input instanceof Input.Begun || input instanceof Input.Restored;
     }
 
     @Override

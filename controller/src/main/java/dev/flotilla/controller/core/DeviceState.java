@@ -14,6 +14,8 @@ final class DeviceState {
     long next = 1;
     long counted;
     long wasted;
+    /** For which {@link Ledger#loss} it has told all that it kept. */
+    long keptTold;
     /** U of PROTOCOL section 4: by serial all that is neither settled nor gone, lost ones included. */
     final TreeMap<Long, Attempt> unsettled = new TreeMap<>();
     /** How many of them are live. */
@@ -21,5 +23,10 @@ final class DeviceState {
 
     DeviceState(DeviceId id) {
         this.id = id;
+    }
+
+    /** It is to be asked for the results that it kept. */
+    boolean owesKept(Ledger ledger) {
+        return keptTold < ledger.loss;
     }
 }

@@ -23,8 +23,23 @@ public sealed interface Event {
     /** The device has accepted serials that this journal does not know: it is an older copy. */
     record SerialsRaised(DeviceId device, long next) implements Event {}
 
-    /** The device has met a commit that this journal lacks: it is an older copy. */
+    /** The device has met a commit that this journal lacks: it is an older copy. {@code term} is above any that was in use. */
     record OlderCopyFound(DeviceId device, long term) implements Event {}
+
+    /** The operator put an older copy of the journal in its place. {@code term} is above any that was in use. */
+    record Restored(long term) implements Event {}
+
+    /** Every open task of every running one-time job waits for the operator. */
+    record OnceHeld(String why) implements Event {}
+
+    /** A restored controller has waited for its devices, and places again. */
+    record WaitedEnough() implements Event {}
+
+    /** The device has told all results that it kept. */
+    record KeptTold(DeviceId device) implements Event {}
+
+    /** The operator's word on held tasks that were never placed: they may run. */
+    record RestReleased(JobId job) implements Event {}
 
     /** A client's job. {@code submitted} is by this machine's clock, for people. */
     record JobSubmitted(JobId job, String name, Spec spec, Policy policy, ShardPlan plan, Instant submitted)

@@ -131,11 +131,21 @@ final class EventCodec {
             out.array(3).put(17).put(e.term()).put(e.seq()).end();
         } else if (event instanceof Event.OlderCopyFound e) {
             out.array(3).put(18).put(e.device().value()).put(e.term()).end();
+        } else if (event instanceof Event.Restored e) {
+            out.array(2).put(19).put(e.term()).end();
+        } else if (event instanceof Event.OnceHeld e) {
+            out.array(2).put(20).put(e.why()).end();
+        } else if (event instanceof Event.WaitedEnough) {
+            out.array(1).put(21).end();
+        } else if (event instanceof Event.KeptTold e) {
+            out.array(2).put(22).put(e.device().value()).end();
+        } else if (event instanceof Event.RestReleased e) {
+            out.array(2).put(23).put(e.job().value()).end();
         } else throw new AssertionError("no code for " + event);
     }
 
     private static Event read(CborIn in) {
-        int kind = (int) in.number(1, 18);
+        int kind = (int) in.number(1, 23);
         switch (kind) {
             case 1 -> {
                 DeviceId device = device(in);
@@ -230,8 +240,23 @@ final class EventCodec {
             case 17 -> {
                 return new Event.Started(in.number(), in.number());
             }
-            default -> {
+            case 18 -> {
                 return new Event.OlderCopyFound(device(in), in.number());
+            }
+            case 19 -> {
+                return new Event.Restored(in.number());
+            }
+            case 20 -> {
+                return new Event.OnceHeld(in.text(Limits.ERROR_TEXT));
+            }
+            case 21 -> {
+                return new Event.WaitedEnough();
+            }
+            case 22 -> {
+                return new Event.KeptTold(device(in));
+            }
+            default -> {
+                return new Event.RestReleased(job(in));
             }
         }
     }

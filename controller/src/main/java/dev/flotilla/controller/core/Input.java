@@ -17,6 +17,9 @@ public sealed interface Input {
     /** The process has started; {@code seq} is the journal's last commit. */
     record Begun(long seq) implements Input {}
 
+    /** The journal is an older copy that the operator put in its place; said before {@link Begun}, once. */
+    record Restored() implements Input {}
+
     /** The time that the core asked for has come. */
     record Ticked() implements Input {}
 

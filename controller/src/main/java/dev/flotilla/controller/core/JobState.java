@@ -71,7 +71,11 @@ final class JobState {
     /** Once it ended: devices that held shards of it then, which were not counted. */
     final TreeMap<DeviceId, Long> unanswered = new TreeMap<>();
 
-    long held;
+    /** How many of the tasks are held. */
+    long tasksHeld;
+    /** Tasks that were never placed wait for the operator too, and why. */
+    Optional<String> restHeld = Optional.empty();
+
     long poisoned;
     long wasted;
     final TreeMap<DeviceId, Long> countedBy = new TreeMap<>();
@@ -122,6 +126,32 @@ final class JobState {
         return shards() - fold.counted() - poisoned;
     }
 
+    /** Tasks that are neither done, nor were ever placed, taken over or decided on. */
+    long neverPlaced() {
+        return shards() - fold.counted() - tasks.size();
+    }
+
+    /** Tasks that wait for the operator. */
+    long held() {
+        return tasksHeld + (restHeld.isPresent() ? neverPlaced() : 0);
+    }
+
+    boolean isHeld(long index) {
+        TaskState task = tasks.get(index);
+        return task == null ? restHeld.isPresent() && !done(index) : task.status == TaskState.Status.HELD;
+    }
+
+    boolean isOpen(long index) {
+        TaskState task = tasks.get(index);
+        return task == null ? restHeld.isEmpty() && !done(index) : task.status == TaskState.Status.OPEN;
+    }
+
+    boolean hasOpen() {
+        if (restHeld.isEmpty() && neverPlaced() > 0) return true;
+        for (TaskState task : tasks.values()) if (task.status == TaskState.Status.OPEN) return true;
+        return false;
+    }
+
     /** The task, made if it was never placed. */
     TaskState task(long index) {
         return tasks.computeIfAbsent(index, TaskState::new);
@@ -131,12 +161,13 @@ final class JobState {
     Optional<Long> ready() {
         if (!running()) return Optional.empty();
         if (!again.isEmpty()) return Optional.of(again.first());
-        return nextNew < shards() ? Optional.of(nextNew) : Optional.empty();
+        return restHeld.isEmpty() && nextNew < shards() ? Optional.of(nextNew) : Optional.empty();
     }
 
     /** How many tasks have no live attempt and could be placed. */
     long waiting() {
-        return running() ? again.size() + shards() - nextNew : 0;
+        if (!running()) return 0;
+        return again.size() + (restHeld.isEmpty() ? shards() - nextNew : 0);
     }
 
     /** Moves past what a restored controller met as done or adopted. */

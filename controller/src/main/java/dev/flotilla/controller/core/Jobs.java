@@ -17,6 +17,8 @@ import java.util.TreeSet;
 final class Jobs {
     private static final Duration EVENTS_APART = Duration.ofMillis(200);
     private static final Duration DEADLINE_NOTED = Duration.ofMinutes(1);
+    /** Of tasks that were never placed. */
+    private static final long MOST_GIVEN_UP = 100_000;
 
     /** What of a job lives in memory. */
     private static final class Clock {
@@ -211,7 +213,19 @@ final class Jobs {
             if (task.status == TaskState.Status.HELD
                     && (in.index().isEmpty() || in.index().getAsLong() == index)) indexes.add(index);
         });
-        if (indexes.isEmpty()) {
+        boolean rest = in.index().isEmpty() && job.restHeld.isPresent();
+        long released = indexes.size() + (rest ? job.neverPlaced() : 0);
+        if (in.index().isPresent()
+                && in.index().getAsLong() < job.shards()
+                && job.isHeld(in.index().getAsLong())) indexes.add(in.index().getAsLong());
+        if (rest && !in.again()) {
+            if (job.neverPlaced() > MOST_GIVEN_UP) {
+                step.start(new Effect.Reply(in.request(), tooManyToGiveUp(job)));
+                return;
+            }
+            for (long index = job.nextNew; index < job.shards(); index++) if (job.isHeld(index)) indexes.add(index);
+        }
+        if (indexes.isEmpty() && !rest) {
             step.start(new Effect.Reply(
                     in.request(),
                     new View.Problem(
@@ -236,10 +250,21 @@ final class Jobs {
             for (long serial : lost) if (session.shown.get(serial) != AttemptState.RUNNING) session.cancel.add(serial);
             sessions.touch(session);
         }
-        step.emit(new Event.Released(job.id, List.copyOf(indexes), in.again()));
-        step.start(new Effect.Reply(in.request(), new View.Released(indexes.size())));
+        if (!indexes.isEmpty()) step.emit(new Event.Released(job.id, List.copyOf(indexes), in.again()));
+        if (rest && in.again()) step.emit(new Event.RestReleased(job.id));
+        step.start(new Effect.Reply(in.request(), new View.Released(Math.max(released, indexes.size()))));
         changed(job);
         endIfComplete(step, job);
+    }
+
+    private static View.Problem tooManyToGiveUp(JobState job) {
+        return new View.Problem(
+                "usage",
+                2,
+                job.neverPlaced() + " tasks of " + job.id + " are too many to give up one by one",
+                "each is recorded; at most " + MOST_GIVEN_UP + " are given up at once",
+                "flotilla job cancel " + job.id + "          ends the job with what it has",
+                Optional.empty());
     }
 
     /** Deadlines that passed, what is left of the others, and news for watchers. */

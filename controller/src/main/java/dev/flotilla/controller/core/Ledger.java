@@ -25,6 +25,10 @@ final class Ledger {
     final TreeMap<Long, JobState> running = new TreeMap<>();
 
     long jobsSubmitted;
+    /** Not 0: this journal once was an older copy, and its term leapt to this one when that was known. */
+    long loss;
+    /** It was restored, and its devices had no time yet to say what they hold. */
+    boolean waits;
 
     DeviceState device(DeviceId id) {
         return devices.computeIfAbsent(id, DeviceState::new);
@@ -55,8 +59,34 @@ final class Ledger {
         else if (event instanceof Event.Started e) {
             term = e.term();
             terms.put(e.term(), e.seq());
-        } else if (event instanceof Event.OlderCopyFound e) term = e.term();
+        } else if (event instanceof Event.OlderCopyFound e) leaps(e.term());
+        else if (event instanceof Event.Restored e) {
+            leaps(e.term());
+            waits = true;
+        } else if (event instanceof Event.OnceHeld e) onceHeld(e.why());
+        else if (event instanceof Event.WaitedEnough) waits = false;
+        else if (event instanceof Event.KeptTold e) device(e.device()).keptTold = loss;
+        else if (event instanceof Event.RestReleased e) jobs.get(e.job()).restHeld = Optional.empty();
         else throw new AssertionError("no way to apply " + event);
+    }
+
+    private void leaps(long to) {
+        term = to;
+        loss = to;
+    }
+
+    private void onceHeld(String why) {
+        for (JobState job : running.values()) {
+            if (!job.policy.once()) continue;
+            for (TaskState task : job.tasks.values()) {
+                if (task.status != TaskState.Status.OPEN) continue;
+                task.status = TaskState.Status.HELD;
+                task.heldWhy = Optional.of(why);
+                job.tasksHeld++;
+            }
+            job.again.clear();
+            if (job.neverPlaced() > 0) job.restHeld = Optional.of(why);
+        }
     }
 
     private void submitted(Event.JobSubmitted e) {
@@ -101,7 +131,7 @@ final class Ledger {
             if (attempt != null && attempt.isFor(job, c.index(), c.attempt())) remove(device, c.serial());
             TaskState task = job.tasks.remove(c.index());
             if (task != null) {
-                if (task.status == TaskState.Status.HELD) job.held--;
+                if (task.status == TaskState.Status.HELD) job.tasksHeld--;
                 if (task.status == TaskState.Status.POISONED) job.poisoned--;
             }
             job.again.remove(c.index());
@@ -173,7 +203,7 @@ final class Ledger {
     private void held(Event.Held e) {
         JobState job = jobs.get(e.job());
         TaskState task = job.task(e.index());
-        if (task.status == TaskState.Status.OPEN) job.held++;
+        if (task.status == TaskState.Status.OPEN) job.tasksHeld++;
         task.status = TaskState.Status.HELD;
         task.heldWhy = Optional.of(e.why());
         job.again.remove(e.index());
@@ -182,7 +212,7 @@ final class Ledger {
 
     private void released(JobState job, long index, boolean again) {
         TaskState task = job.task(index);
-        job.held--;
+        if (task.status == TaskState.Status.HELD) job.tasksHeld--;
         task.heldWhy = Optional.empty();
         task.spendPermit();
         if (again) {
@@ -213,8 +243,17 @@ final class Ledger {
         }
         job.again.clear();
         job.tasks.values().removeIf(task -> task.status != TaskState.Status.POISONED);
-        job.held = 0;
+        job.tasksHeld = 0;
+        job.restHeld = Optional.empty();
         running.remove(job.number);
+    }
+
+    /** Devices that have not told what they kept since this journal was known to be an older copy. */
+    List<DeviceId> owingKept() {
+        return devices.values().stream()
+                .filter(d -> d.owesKept(this))
+                .map(d -> d.id)
+                .toList();
     }
 
     /** Jobs whose id begins so; the one of exactly that id alone, if there is one. */

@@ -29,18 +29,19 @@ final class LedgerCodec {
 
     static byte[] write(Ledger ledger) {
         CborOut out = new CborOut();
-        out.array(5).put(ledger.term);
+        out.array(7).put(ledger.term);
         out.each(
                 ledger.terms.entrySet(),
                 (o, e) -> o.array(2).put(e.getKey()).put(e.getValue()).end());
         out.put(ledger.jobsSubmitted);
         out.each(ledger.jobs.values(), LedgerCodec::job);
         out.each(ledger.devices.values(), LedgerCodec::device);
+        out.put(ledger.loss).put(ledger.waits);
         return out.end().bytes();
     }
 
     private static void job(CborOut out, JobState job) {
-        out.array(19).put(job.id.value()).put(job.number).put(job.name);
+        out.array(20).put(job.id.value()).put(job.number).put(job.name);
         ModelCodec.write(out, job.spec);
         ModelCodec.write(out, job.policy);
         ModelCodec.write(out, job.plan);
@@ -63,6 +64,7 @@ final class LedgerCodec {
         job.fold.write(out);
         out.end();
         shares(out, job.unanswered);
+        out.maybe(job.restHeld, CborOut::put);
         out.end();
     }
 
@@ -101,7 +103,7 @@ final class LedgerCodec {
     }
 
     private static void device(CborOut out, DeviceState device) {
-        out.array(7).put(device.id.value()).put(device.agentId);
+        out.array(8).put(device.id.value()).put(device.agentId);
         out.maybe(Optional.ofNullable(device.capacity), (o, c) -> {
             o.array(1);
             ModelCodec.write(o, c);
@@ -117,6 +119,7 @@ final class LedgerCodec {
                         .put(a.number)
                         .put(a.lost)
                         .end());
+        out.put(device.keptTold);
         out.end();
     }
 
@@ -139,6 +142,10 @@ final class LedgerCodec {
             ledger.devices.put(device.id, device);
             return device;
         });
+        if (in.more()) {
+            ledger.loss = in.number();
+            ledger.waits = in.flag();
+        }
         in.end().done();
         return ledger;
     }
@@ -168,6 +175,7 @@ final class LedgerCodec {
                 in, spec.sharding().count(), Builtins.find(spec.program().builtin()));
         in.end();
         TreeMap<DeviceId, Long> unanswered = shares(in);
+        Optional<String> restHeld = in.more() ? in.maybeText(Limits.ERROR_TEXT) : Optional.empty();
         JobState job = new JobState(id, number, name, spec, policy, plan, submitted, fold);
         job.state = state;
         job.endedWhy = endedWhy;
@@ -175,10 +183,11 @@ final class LedgerCodec {
         job.deadlineLeft = left;
         job.nextNew = nextNew;
         job.wasted = wasted;
+        job.restHeld = restHeld;
         again.forEach(i -> job.again.add(i - 1));
         for (TaskState task : tasks) {
             job.tasks.put(task.index, task);
-            if (task.status == TaskState.Status.HELD) job.held++;
+            if (task.status == TaskState.Status.HELD) job.tasksHeld++;
             if (task.status == TaskState.Status.POISONED) job.poisoned++;
         }
         job.countedBy.putAll(countedBy);
@@ -230,6 +239,7 @@ final class LedgerCodec {
             }
             return device.unsettled.put(attempt.serial, attempt);
         });
+        if (in.more()) device.keptTold = in.number();
         return device;
     }
 }

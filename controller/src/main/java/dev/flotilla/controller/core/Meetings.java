@@ -26,11 +26,13 @@ final class Meetings {
     private final Ledger ledger;
     private final Sessions sessions;
     private final Rows rows;
+    private final Restoring restoring;
 
-    Meetings(Ledger ledger, Sessions sessions, Rows rows) {
+    Meetings(Ledger ledger, Sessions sessions, Rows rows, Restoring restoring) {
         this.ledger = ledger;
         this.sessions = sessions;
         this.rows = rows;
+        this.restoring = restoring;
     }
 
     /** Answers a hello. Changes nothing that lasts: a meeting begins when a full report carries the fresh greeting. */
@@ -59,8 +61,8 @@ final class Meetings {
         DeviceState device = ledger.devices.get(id);
         if (begins(session, report)) {
             Hello hello = session.pending.orElseThrow();
-            device = ledger.device(id);
             if (jumps(step, session, device, hello, report)) return;
+            device = ledger.device(id);
             session.begin(hello, report.greeting());
             boolean trusted = session.trust.against().isEmpty();
             session.trust.met(step.at, hello.boot(), hello.machineBoot());
@@ -92,11 +94,17 @@ final class Meetings {
         session.envelopesUp++;
         session.bytesUp += bytes;
         if (report.full()) full(step, session, device, report);
-        for (RowGroup group : report.rows()) rows.take(step, session, device, group);
+        for (RowGroup group : report.rows()) take(step, session, device, group);
+        restoring.told(step, session, device, report);
         confirmed(step, session, device, report);
         session.need = report.need().filter(n -> wants(device(id), n.digest()));
         if (report.wantsAnswer()) session.mustAnswer = true;
         sessions.touch(session);
+    }
+
+    private void take(Step step, Session session, DeviceState device, RowGroup group) {
+        for (Row row : rows.take(step, session, device, group))
+            restoring.unpermitted(step, session, device, ledger.jobs.get(group.job()), row.index());
     }
 
     private DeviceState device(DeviceId id) {
@@ -119,14 +127,19 @@ final class Meetings {
 
     /** True if the device tells of serials or terms that no honest history leads to; it is left alone. */
     private boolean jumps(Step step, Session session, DeviceState device, Hello hello, Report report) {
-        boolean jumps = report.highest() - device.next >= Limits.JUMP
-                || hello.term() - ledger.term > Limits.JUMP
-                || report.capacity().isEmpty();
-        if (jumps) {
+        long next = device == null ? 1 : device.next;
+        Optional<String> why = Optional.empty();
+        if (report.highest() - next >= Limits.JUMP)
+            why = Optional.of("it tells of serial " + report.highest() + ", and the next one here is " + next);
+        else if (hello.term() - ledger.term > Limits.JUMP)
+            why = Optional.of("it tells of term " + hello.term() + ", and the one here is " + ledger.term);
+        else if (report.capacity().isEmpty()) why = Optional.of("it does not say what it can do");
+        if (why.isPresent()) {
             session.ignore("impossible serial or term, or no capacity");
-            step.start(Effect.Note.warning("device.refused", "device", session.id, "why", "impossible serial or term"));
+            step.start(Effect.Note.warning("device.refused", "device", session.id, "why", why.get()));
         }
-        return jumps;
+        session.trust.refuse(why);
+        return why.isPresent();
     }
 
     /** Notes who the device is, and whether it has met a controller whose journal was ahead of this one. */
@@ -135,11 +148,7 @@ final class Meetings {
         Map.Entry<Long, Long> next = ledger.terms.higherEntry(hello.term());
         boolean lacks =
                 session.pendingAhead || hello.term() > ledger.term || next != null && hello.seq() > next.getValue();
-        if (lacks) rows.olderCopy(step, device, hello.term());
-        if (report.highest() >= device.next) {
-            step.emit(new Event.SerialsRaised(device.id, report.highest() + 1));
-            rows.olderCopy(step, device, ledger.term);
-        }
+        restoring.met(step, session, device, lacks, report.highest());
     }
 
     private void capacityIs(

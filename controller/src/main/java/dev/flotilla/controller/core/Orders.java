@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
@@ -43,7 +44,8 @@ final class Orders {
                 && (!session.unsent.isEmpty()
                         || !session.cancel.isEmpty()
                         || !session.permits.isEmpty()
-                        || session.need.isPresent());
+                        || session.need.isPresent()
+                        || ledger.device(session.id).owesKept(ledger));
         if (!asks && !session.mustAnswer && session.settle.isEmpty()) return;
         Order order = build(step, session, mayAsk);
         session.mustAnswer = false;
@@ -67,6 +69,7 @@ final class Orders {
         List<Order.AssignGroup> groups = List.of();
         List<Spec> specs = new ArrayList<>();
         Optional<Order.Chunk> chunk = Optional.empty();
+        session.keptAsked |= mayAsk && device.owesKept(ledger);
         if (mayAsk) {
             cancel = new ArrayList<>(session.cancel);
             session.permits.forEach((serial, boot) -> permits.add(new Order.Permit(serial, boot)));
@@ -100,7 +103,8 @@ final class Orders {
                 groups,
                 permits,
                 false,
-                chunk);
+                chunk,
+                mayAsk && session.keptAsked ? OptionalLong.of(session.keptAbove) : OptionalLong.empty());
     }
 
     /** The assignments of one order: as many as fit, oldest first. */

@@ -137,7 +137,7 @@ final class Placing {
     private static Iterator<Long> waiting(JobState job) {
         Iterator<Long> again = job.again.iterator();
         return new Iterator<>() {
-            private long next = job.nextNew;
+            private long next = job.restHeld.isPresent() ? job.shards() : job.nextNew;
 
             @Override
             public boolean hasNext() {
@@ -168,7 +168,7 @@ final class Placing {
         List<Candidate> fitting = new ArrayList<>();
         List<Candidate> suspects = new ArrayList<>();
         for (Session s : sessions.all.values()) {
-            if (!s.met() || !s.online || s.trust.quarantined()) continue;
+            if (!s.met() || !s.online || s.trust.quarantined() || s.trust.refused()) continue;
             if (s.silent || now.since(s.heard).compareTo(QUIET) > 0) continue;
             if (refusal(s.capacity, job.policy, job.where).isPresent()) continue;
             DeviceState device = ledger.device(s.id);

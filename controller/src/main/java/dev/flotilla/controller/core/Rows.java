@@ -13,6 +13,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.function.BiPredicate;
+import java.util.function.Predicate;
 
 /** What becomes of each row that a device tells, and of attempts that it tells no more: the tables of PROTOCOL sections 4 and 6. */
 final class Rows {
@@ -26,8 +28,13 @@ final class Rows {
         this.jobs = jobs;
     }
 
-    /** Takes in the rows of one job. Results are counted together, as one event. */
-    void take(Step step, Session session, DeviceState device, RowGroup group) {
+    /**
+     * Takes in the rows of one job. Results are counted together, as one event.
+     *
+     * @return one-time attempts that run and have no permit on record: for {@link Restoring} to judge
+     */
+    List<Row> take(Step step, Session session, DeviceState device, RowGroup group) {
+        List<Row> unpermitted = new ArrayList<>();
         JobState job = ledger.jobs.get(group.job());
         if (job != null && !job.digest.equals(group.spec())) job = null;
         Counting counting = new Counting(step, device, job);
@@ -36,10 +43,27 @@ final class Rows {
             else if (row.state().ended()) ended(session, group, row, counting);
             else {
                 counting.count();
-                live(step, session, device, job, group, row);
+                if (live(step, session, device, job, group, row)) unpermitted.add(row);
             }
         }
         counting.count();
+        return unpermitted;
+    }
+
+    /** Takes in results that the device kept. @return how many count */
+    int kept(Step step, Session session, DeviceState device, RowGroup group) {
+        JobState job = ledger.jobs.get(group.job());
+        if (job == null || !job.digest.equals(group.spec())) return 0;
+        Counting counting = new Counting(step, device, job);
+        for (Row row : group.rows()) {
+            boolean result =
+                    row.state() == AttemptState.FINISHED && row.detail().isPresent();
+            if (!result || row.index() >= job.shards()) continue;
+            if (!counting.take(row, row.detail().get()).isEmpty()) session.ignore("kept result that cannot be read");
+        }
+        int counted = counting.counts.size();
+        counting.count();
+        return counted;
     }
 
     /** The row says the same as the ledger. */
@@ -147,7 +171,7 @@ final class Rows {
             }
             if (!job.running() || job.done(row.index())) return;
             task = job.tasks.get(row.index());
-            if (task != null && task.status != TaskState.Status.OPEN) return;
+            if (!job.isOpen(row.index())) return;
             if (started) {
                 hold(
                         step,
@@ -180,25 +204,25 @@ final class Rows {
         }
     }
 
-    private void live(Step step, Session session, DeviceState device, JobState job, RowGroup group, Row row) {
+    /** True if it is a one-time attempt that runs without a permit on record. */
+    private boolean live(Step step, Session session, DeviceState device, JobState job, RowGroup group, Row row) {
         session.show(row.serial(), row.state(), group.spec());
         session.unsent.remove(row.serial());
         if (!job.running() || job.done(row.index())) {
             session.cancel.add(row.serial());
-            return;
+            return false;
         }
         Attempt attempt = device.unsettled.get(row.serial());
         boolean known = attempt != null && same(attempt, group, row);
         TaskState task = job.tasks.get(row.index());
-        boolean open = task == null || task.status == TaskState.Status.OPEN;
-        boolean held = task != null && task.status == TaskState.Status.HELD;
+        boolean open = job.isOpen(row.index());
+        boolean held = job.isHeld(row.index());
         boolean permitted =
                 task != null && task.permit.isPresent() && task.permit.get().isFor(device.id, row.serial());
         if (job.policy.once() && row.state() == AttemptState.RUNNING) {
             boolean decided = task != null && task.hasSpent(device.id, row.serial());
-            if (!permitted && !decided && open) olderCopy(step, device, ledger.term);
             if (!open && !held) session.cancel.add(row.serial());
-            return;
+            return !permitted && !decided && open;
         }
         boolean adoptable = !job.policy.once()
                 && open
@@ -217,6 +241,7 @@ final class Rows {
         } else if (attempt.lost) {
             if (row.state() != AttemptState.RUNNING) session.cancel.add(row.serial());
         } else asks(step, session, device, job, task, row);
+        return false;
     }
 
     /** A permit belongs to the task and names serial and boot; it is on record before it is said (I4). */
@@ -238,7 +263,8 @@ final class Rows {
         }
     }
 
-    private void hold(Step step, JobState job, long index, String why) {
+    /** One task waits for the operator. */
+    void hold(Step step, JobState job, long index, String why) {
         step.emit(new Event.Held(job.id, index, why));
         step.start(Effect.Note.warning("task.held", "task", job.id + "/" + index, "why", why));
         jobs.changed(job);
@@ -270,11 +296,16 @@ final class Rows {
 
     /** Attempts of these tasks that wait on any device are not wanted any more; those that never left are gone. */
     void unwanted(Step step, JobState job, TreeSet<Long> indexes) {
+        unwanted(step, j -> j == job, (j, index) -> indexes.contains(index));
+    }
+
+    /** The same for tasks of several jobs, in one walk over all devices. */
+    void unwanted(Step step, Predicate<JobState> jobs, BiPredicate<JobState, Long> tasks) {
         for (DeviceState device : ledger.devices.values()) {
             List<Long> unsent = new ArrayList<>();
             Session session = sessions.of(device.id, step.at, ledger);
             for (Attempt attempt : device.unsettled.values()) {
-                if (attempt.job != job || !indexes.contains(attempt.index)) continue;
+                if (!jobs.test(attempt.job) || !tasks.test(attempt.job, attempt.index)) continue;
                 if (session.unsent.remove(attempt.serial)) unsent.add(attempt.serial);
                 else cancelUnlessHeldRunning(session, attempt);
             }
@@ -288,26 +319,6 @@ final class Rows {
         boolean held = task != null && task.status == TaskState.Status.HELD;
         if (held && session.shown.get(attempt.serial) == AttemptState.RUNNING) return;
         session.cancel.add(attempt.serial);
-    }
-
-    /** This controller's journal is an older copy: its term goes above what was met, and open one-time tasks wait for the operator. */
-    void olderCopy(Step step, DeviceState device, long termMet) {
-        step.start(Effect.Note.warning("journal.older-copy", "device", device.id, "term", termMet));
-        step.emit(new Event.OlderCopyFound(device.id, Math.max(ledger.term, termMet) + 1));
-        for (JobState job : new ArrayList<>(ledger.running.values())) {
-            if (!job.policy.once()) continue;
-            for (long index = 0; index < job.shards(); index++) {
-                TaskState task = job.tasks.get(index);
-                if (!job.done(index) && (task == null || task.status == TaskState.Status.OPEN)) {
-                    hold(
-                            step,
-                            job,
-                            index,
-                            "the controller's journal is an older copy, as " + device.id
-                                    + " shows: it may have run already");
-                }
-            }
-        }
     }
 
     /** A silent device's attempts are lost; one with a permit may be running, so its task is held instead. */

@@ -47,6 +47,9 @@ final class Session {
     long hello;
     long greeting;
     long boot;
+    /** The highest term that its hello told of. */
+    long metTerm;
+
     long lastIn;
     long lastOut;
 
@@ -62,6 +65,12 @@ final class Session {
     final TreeMap<Long, Long> permits = new TreeMap<>();
     Optional<Report.Need> need = Optional.empty();
     boolean mustAnswer;
+    /** Results that it kept of serials up to here were told; goes on through the meetings of one boot. */
+    long keptAbove;
+    /** How many of them were counted. */
+    long keptTold;
+    /** The order in flight asks for them. */
+    boolean keptAsked;
 
     /** The order that a report must answer; 0 for none. */
     long inFlight;
@@ -95,7 +104,9 @@ final class Session {
     /** A new meeting: nothing of the one before is known any more. */
     void begin(Hello with, long greetingGiven) {
         hello = with.hello();
+        metTerm = with.term();
         greeting = greetingGiven;
+        if (boot != with.boot()) keptAbove = 0;
         boot = with.boot();
         lastIn = 0;
         lastOut = 0;
@@ -115,6 +126,7 @@ final class Session {
         inFlight = 0;
         assignSent = List.of();
         cancelSent = List.of();
+        keptAsked = false;
     }
 
     /** The order in flight did not arrive: what it carried is owed again. Cancels are owed until they are confirmed. */

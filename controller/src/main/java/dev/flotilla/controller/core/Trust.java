@@ -22,6 +22,7 @@ final class Trust {
     private final ArrayDeque<Moment> flips = new ArrayDeque<>();
     private int blames;
     private Optional<String> clones = Optional.empty();
+    private Optional<String> refused = Optional.empty();
 
     /** Another device did what this one had failed. */
     void blame() {
@@ -47,6 +48,15 @@ final class Trust {
         if (boots.size() > BOOTS_KEPT) boots.removeFirst();
     }
 
+    /** It told of what no honest history leads to, and is left alone until it tells otherwise; empty: it does. */
+    void refuse(Optional<String> why) {
+        refused = why;
+    }
+
+    boolean refused() {
+        return refused.isPresent();
+    }
+
     boolean suspect() {
         return blames >= BLAMES;
     }
@@ -57,6 +67,7 @@ final class Trust {
 
     /** Why nothing new is placed on it, in words; empty if nothing speaks against it. */
     Optional<String> against() {
+        if (refused.isPresent()) return refused.map(why -> "refused: " + why + "; no honest history leads there");
         if (clones.isPresent())
             return clones.map(two -> "quarantined: its card seems to be in two machines, boots " + two);
         return suspect()

@@ -14,7 +14,11 @@ public sealed interface View {
     record Problem(String code, int exit, String what, String why, String next, Optional<String> field)
             implements View {}
 
-    record Info(String fleet, long term, int devicesMet, int jobsRunning) implements View {}
+    record Info(String fleet, long term, int devicesMet, int jobsRunning, Optional<Restored> restored)
+            implements View {}
+
+    /** The journal is an older copy: how long nothing is placed yet, and devices that have not told what they kept. */
+    record Restored(long placesInMs, List<String> waitingFor) {}
 
     record Submission(String job, boolean isNew, String state, String input, long shards, List<String> notes)
             implements View {}

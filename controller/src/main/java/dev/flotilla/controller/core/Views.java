@@ -31,12 +31,12 @@ final class Views {
     }
 
     /** Answers one query; {@code jobs} knows how long each has run. */
-    View answer(Input.Query query, Jobs jobs, Moment now, Instant wall, String fleet) {
+    View answer(Input.Query query, Jobs jobs, Restoring restoring, Moment now, Instant wall, String fleet) {
         if (query instanceof Input.Query.Info) {
             int met = (int) sessions.all.values().stream()
                     .filter(s -> s.met() && s.online)
                     .count();
-            return new View.Info(fleet, ledger.term, met, ledger.running.size());
+            return new View.Info(fleet, ledger.term, met, ledger.running.size(), restored(restoring, now));
         }
         if (query instanceof Input.Query.Jobs) {
             return new View.JobList(ledger.jobs.values().stream()
@@ -46,12 +46,11 @@ final class Views {
         }
         if (query instanceof Input.Query.Fit fit) return jobs.fit(fit.policy());
         if (query instanceof Input.Query.Devices) {
-            return new View.DeviceList(ledger.devices.values().stream()
-                    .map(d -> device(d, now, wall))
-                    .toList());
+            return new View.DeviceList(
+                    devices().stream().map(d -> device(d, now, wall)).toList());
         }
         if (query instanceof Input.Query.Device q) {
-            Collection<DeviceState> like = ledger.devicesLike(q.device());
+            Collection<DeviceState> like = devicesLike(q.device());
             if (like.size() != 1)
                 return notOne(
                         "device",
@@ -66,9 +65,28 @@ final class Views {
         Object found = jobs.one(prefix);
         if (found instanceof View.Problem problem) return problem;
         JobState job = (JobState) found;
-        if (query instanceof Input.Query.Job) return detail(job, jobs, now);
+        if (query instanceof Input.Query.Job) return detail(job, jobs, restoring, now);
         if (query instanceof Input.Query.Shards q) return shards(job, q.from());
         return result(job, now, wall, jobs.ran(job, now));
+    }
+
+    /** Those of the ledger, and those that were refused before they could enter it. */
+    private List<DeviceState> devices() {
+        List<DeviceState> all = new ArrayList<>(ledger.devices.values());
+        for (Session session : sessions.all.values()) {
+            if (session.trust.refused() && !ledger.devices.containsKey(session.id))
+                all.add(new DeviceState(session.id));
+        }
+        return all;
+    }
+
+    private Collection<DeviceState> devicesLike(String prefix) {
+        Collection<DeviceState> known = ledger.devicesLike(prefix);
+        return known.isEmpty()
+                ? devices().stream()
+                        .filter(d -> !prefix.isEmpty() && d.id.value().startsWith(prefix))
+                        .toList()
+                : known;
     }
 
     View.Problem notOne(String noun, String prefix, List<String> like, String next) {
@@ -91,6 +109,14 @@ final class Views {
                 Optional.of(noun));
     }
 
+    private Optional<View.Restored> restored(Restoring restoring, Moment now) {
+        List<DeviceId> owing = ledger.owingKept();
+        if (!ledger.waits && owing.isEmpty()) return Optional.empty();
+        return Optional.of(new View.Restored(
+                restoring.due().map(at -> at.since(now).toMillis()).orElse(0L),
+                owing.stream().limit(LONGEST_LIST).map(DeviceId::value).toList()));
+    }
+
     private View.JobSummary summary(JobState job, Jobs jobs, Moment now) {
         return new View.JobSummary(
                 job.id.value(),
@@ -107,7 +133,7 @@ final class Views {
     }
 
     private static Optional<String> needs(JobState job) {
-        return job.held == 0 ? Optional.empty() : Optional.of("needs your decision: " + job.held + " held");
+        return job.held() == 0 ? Optional.empty() : Optional.of("needs your decision: " + job.held() + " held");
     }
 
     private static Optional<BigDecimal> value(JobState job) {
@@ -193,7 +219,7 @@ final class Views {
         return job.running() ? "working" : "had not answered when the job ended";
     }
 
-    private View.JobDetail detail(JobState job, Jobs jobs, Moment now) {
+    private View.JobDetail detail(JobState job, Jobs jobs, Restoring restoring, Moment now) {
         List<View.Live> live = new ArrayList<>();
         long running = 0;
         long waitingOnDevice = 0;
@@ -221,15 +247,26 @@ final class Views {
                                 .toList()));
             }
         }
+        for (long i = job.nextNew; job.restHeld.isPresent() && i < job.shards() && held.size() < LONGEST_LIST; i++) {
+            if (!job.tasks.containsKey(i) && job.isHeld(i))
+                held.add(new View.HeldTask(job.id + "/" + i, job.restHeld.orElseThrow()));
+        }
         SortedMap<String, Long> tasks = new TreeMap<>();
         tasks.put("done", job.fold.counted());
         tasks.put("running", running);
         tasks.put("waiting", job.running() ? job.waiting() + waitingOnDevice : 0);
-        tasks.put("needs your decision", job.held);
+        tasks.put("needs your decision", job.held());
         tasks.put("failed everywhere", job.poisoned);
         tasks.put("cancelled", job.running() ? 0 : job.unfinished());
         return new View.JobDetail(
-                summary(job, jobs, now), job.spec, job.policy, tasks, live, held, poisoned, notes(job, jobs));
+                summary(job, jobs, now),
+                job.spec,
+                job.policy,
+                tasks,
+                live,
+                held,
+                poisoned,
+                notes(job, jobs, restored(restoring, now)));
     }
 
     private static String stateOf(Session session, Attempt attempt) {
@@ -239,14 +276,15 @@ final class Views {
     }
 
     /** Why what waits, waits. */
-    private List<String> notes(JobState job, Jobs jobs) {
+    private List<String> notes(JobState job, Jobs jobs, Optional<View.Restored> restored) {
         List<String> notes = new ArrayList<>();
         if (!job.running()) {
             notes.add(job.endedWhy);
             return notes;
         }
-        if (job.held > 0) notes.add(job.held + " tasks need your decision");
-        if (job.waiting() == 0) return notes;
+        if (job.held() > 0) notes.add(job.held() + " tasks need your decision");
+        restored.ifPresent(r -> notes.add(words(r)));
+        if (job.waiting() == 0 || ledger.waits) return notes;
         View.Fit fit = jobs.fit(Optional.of(job.policy));
         if (fit.known() == 0) notes.add("no device was ever met");
         else if (fit.fitting() == 0) notes.add("no device fits: " + String.join("; ", fit.refused()));
@@ -261,6 +299,16 @@ final class Views {
                         + " tasks wait for room: every device that fits holds as much as it may");
         }
         return notes;
+    }
+
+    private static String words(View.Restored r) {
+        List<String> shown =
+                r.waitingFor().subList(0, Math.min(5, r.waitingFor().size()));
+        String devices = String.join(", ", shown) + (r.waitingFor().size() > shown.size() ? " ..." : "");
+        if (r.placesInMs() > 0)
+            return "restored: nothing is placed for another " + (r.placesInMs() + 999) / 1000 + " s, waiting for "
+                    + (devices.isEmpty() ? "a device" : devices);
+        return "restored: waiting for " + devices + ", not met since, to tell results that it kept";
     }
 
     private View.Shards shards(JobState job, long from) {
@@ -280,7 +328,7 @@ final class Views {
             TaskState task = job.tasks.get(index);
             String state;
             if (job.done(index)) state = "done";
-            else if (task != null && task.status == TaskState.Status.HELD) state = "needs your decision";
+            else if (job.isHeld(index)) state = "needs your decision";
             else if (task != null && task.status == TaskState.Status.POISONED) state = "failed everywhere";
             else if (!job.running()) state = "cancelled";
             else if (attempt != null) state = stateOf(sessions.all.get(where.get(index)), attempt);
@@ -304,8 +352,10 @@ final class Views {
         if (session != null) for (AttemptState s : session.shown.values()) if (s == AttemptState.RUNNING) running++;
         String state = session == null || !session.met() ? "never met" : session.online ? "ready" : "offline";
         if (state.equals("never met") && device.capacity != null) state = "silent";
+        if (device.owesKept(ledger) && (session == null || !session.met())) state = "awaited";
         if (session != null && session.trust.suspect()) state = "suspect";
         if (session != null && session.trust.quarantined()) state = "quarantined";
+        if (session != null && session.trust.refused()) state = "refused";
         return new View.DeviceSummary(
                 device.id.value(),
                 state,
@@ -382,7 +432,7 @@ final class Views {
                 job.fold.counted(),
                 job.shards(),
                 live,
-                job.held,
+                job.held(),
                 value(job),
                 devices);
     }

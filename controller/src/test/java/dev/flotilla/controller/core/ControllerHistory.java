@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /** A history of one controller, told in short words; devices answer as honest agents would, when they are told to. */
@@ -50,6 +51,14 @@ final class ControllerHistory {
         long in;
         long highest;
         String agentId = "a".repeat(32);
+        /** The highest commit that it has met, as its hello tells. */
+        long term;
+
+        long seq;
+        /** What its next reports bring of kept results. */
+        Optional<Report.Kept> kept = Optional.empty();
+
+        OptionalLong keptWanted = OptionalLong.empty();
         final TreeMap<Long, Order.AssignGroup> groups = new TreeMap<>();
         final TreeMap<Long, Order.Assignment> assigned = new TreeMap<>();
         final List<Long> settled = new ArrayList<>();
@@ -113,6 +122,11 @@ final class ControllerHistory {
         device.settled.addAll(order.settled());
         device.cancelled.addAll(order.cancel());
         device.permits.addAll(order.permits());
+        device.keptWanted = order.wantKept();
+        if (device.term != 0 && order.term() > device.term) {
+            device.term = order.term();
+            device.seq = 0;
+        }
         for (Order.AssignGroup group : order.assign()) {
             for (Order.Assignment a : group.assignments()) {
                 device.assigned.put(a.serial(), a);
@@ -150,7 +164,9 @@ final class ControllerHistory {
         Device device = device(id);
         device.hello = 1000 + seed;
         decide(new Input.Greeted(
-                device.id, new Hello(1, device.hello, device.boot, device.agentId, 0, 0, "", "0.1.0"), 0));
+                device.id,
+                new Hello(1, device.hello, device.boot, device.agentId, device.term, device.seq, "", "0.1.0"),
+                0));
         device.out = 0;
         device.in = 0;
         return decide(new Input.Reported(device.id, report(device, true, Optional.of(capacity), rows), 100));
@@ -173,7 +189,8 @@ final class ControllerHistory {
                 Optional.empty(),
                 capacity,
                 WALL,
-                Duration.ofSeconds(1));
+                Duration.ofSeconds(1),
+                device.kept);
     }
 
     Decision<Event, Effect> reports(String id, RowGroup... rows) {
@@ -300,6 +317,54 @@ final class ControllerHistory {
         core = fresh;
         decide(new Input.Begun(journal.size()));
         return this;
+    }
+
+    /** The journal as it was then, put back by {@code controller restore} or by a mere copy, and started. */
+    ControllerHistory backTo(int events, boolean byRestore) {
+        journal.subList(events, journal.size()).clear();
+        ControllerCore older = new ControllerCore(FLEET);
+        for (Event event : EventCodec.read(EventCodec.write(journal))) older.apply(event);
+        core = older;
+        if (byRestore) decide(new Input.Restored());
+        decide(new Input.Begun(journal.size()));
+        return this;
+    }
+
+    /** The device has met a commit that is to be lost. */
+    ControllerHistory hasMet(String id, long seq) {
+        device(id).term = core.ledger().term;
+        device(id).seq = seq;
+        return this;
+    }
+
+    /** The device answers with results that it kept: serial, task index. */
+    Decision<Event, Effect> keeps(String id, String job, Spec spec, boolean more, long... serialsAndIndexes) {
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < serialsAndIndexes.length; i += 2) {
+            Detail detail = Detail.instant(1, result(serialsAndIndexes[i + 1], spec));
+            rows.add(new Row(
+                    serialsAndIndexes[i], 1, AttemptState.FINISHED, serialsAndIndexes[i + 1], 1, Optional.of(detail)));
+        }
+        Device device = device(id);
+        device.kept = Optional.of(new Report.Kept(
+                device.keptWanted.orElseThrow(),
+                rows.isEmpty() ? List.of() : List.of(new RowGroup(new JobId(job), SpecCodec.digest(spec), rows)),
+                more));
+        try {
+            return reports(id);
+        } finally {
+            device.kept = Optional.empty();
+        }
+    }
+
+    View ask(Input.Query query) {
+        for (Effect effect : decide(new Input.Asked(++requests, query, WALL)).effects())
+            if (effect instanceof Effect.Reply reply) return reply.view();
+        throw new AssertionError("no reply");
+    }
+
+    Decision<Event, Effect> release(String job, OptionalLong index, boolean again) {
+        return decide(new Input.ReleaseAsked(++requests, job, index, again));
     }
 
     List<Class<?>> kinds(Decision<Event, Effect> decision) {

@@ -35,6 +35,7 @@ public final class LedgerLaws {
                     continue;
                 }
                 if (task == null) {
+                    if (job.restHeld.isPresent()) held++;
                     if (index < job.nextNew) return "I12:" + name + " is nowhere: never placed, and passed by";
                     continue;
                 }
@@ -49,7 +50,7 @@ public final class LedgerLaws {
                     return "I12:" + name + " is held for no reason";
                 if (task.status == TaskState.Status.HELD) held++;
             }
-            if (held != job.held) return "I12:" + job.id + " says that " + job.held + " are held, " + held + " are";
+            if (held != job.held()) return "I12:" + job.id + " says that " + job.held() + " are held, " + held + " are";
         }
         return "";
     }
@@ -70,13 +71,13 @@ public final class LedgerLaws {
     public static long goingOn(ControllerCore core) {
         long open = 0;
         for (JobState job : core.ledger().running.values())
-            open += job.shards() - job.fold.counted() - job.poisoned - job.held;
+            open += job.shards() - job.fold.counted() - job.poisoned - job.held();
         return open;
     }
 
     public static long held(ControllerCore core) {
         long held = 0;
-        for (JobState job : core.ledger().running.values()) held += job.held;
+        for (JobState job : core.ledger().running.values()) held += job.held();
         return held;
     }
 
@@ -87,7 +88,7 @@ public final class LedgerLaws {
     /** Running jobs with held tasks, for an operator to release. */
     public static java.util.List<String> jobsHeld(ControllerCore core) {
         java.util.List<String> ids = new java.util.ArrayList<>();
-        for (JobState job : core.ledger().running.values()) if (job.held > 0) ids.add(job.id.value());
+        for (JobState job : core.ledger().running.values()) if (job.held() > 0) ids.add(job.id.value());
         return ids;
     }
 
@@ -101,7 +102,7 @@ public final class LedgerLaws {
                     .append(", poisoned ")
                     .append(job.poisoned)
                     .append(", held ");
-            left.append(job.held)
+            left.append(job.held())
                     .append(" of ")
                     .append(job.shards())
                     .append(", again ")
