@@ -60,11 +60,7 @@ final class AgentSide extends Side<Input, Event, Effect> {
     private final TreeMap<Long, Row> said = new TreeMap<>();
 
     AgentSide(World world, DeviceId device, int slots) {
-        super(
-                world,
-                device.value(),
-                new AgentMachine(),
-                new LoopSettings(4096, Duration.ZERO, world.snapshotAfter(), true));
+        super(world, device.value(), new AgentMachine(), new LoopSettings(4096, Duration.ZERO, world.snapshotAfter()));
         this.device = device;
         this.slots = slots;
     }
@@ -232,6 +228,7 @@ final class AgentSide extends Side<Input, Event, Effect> {
         else if (effect instanceof Effect.Store e) store(e.chunk());
         else if (effect instanceof Effect.Look e) look(e.digest());
         else if (effect instanceof Effect.Forget e) files.remove(e.digest());
+        else if (effect instanceof Effect.ForgetOthers e) files.keySet().retainAll(e.needed());
         else if (!(effect instanceof Effect.Note)) throw new Broken("sim", "no way to do " + effect);
     }
 

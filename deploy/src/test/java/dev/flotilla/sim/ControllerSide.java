@@ -56,7 +56,7 @@ final class ControllerSide extends Side<Input, Event, Effect> {
                 world,
                 "controller",
                 new ControllerMachine(World.FLEET),
-                new LoopSettings(4096, Duration.ZERO, world.snapshotAfter(), false));
+                new LoopSettings(4096, Duration.ZERO, world.snapshotAfter()));
     }
 
     ControllerCore onDisk() {
@@ -65,6 +65,10 @@ final class ControllerSide extends Side<Input, Event, Effect> {
 
     String startId() {
         return up() ? startId : "";
+    }
+
+    long told() {
+        return told;
     }
 
     @Override

@@ -288,6 +288,11 @@ abstract class Side<I, E, F> {
         public byte[] snapshot() {
             return real.snapshot();
         }
+
+        @Override
+        public long keepFrom() {
+            return real.keepFrom();
+        }
     }
 
     private final class SpyHands implements Hands<F> {

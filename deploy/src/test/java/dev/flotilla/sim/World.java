@@ -204,8 +204,8 @@ final class World {
     private void submit(Scenario.JobPlan job) {
         if (submitted.containsKey(job.id())) return;
         asked.put(++requests, job.id());
-        controller.offer(
-                new Input.Submitted(requests, job.id(), "", job.spec(), job.policy(), job.plan(), List.of(), WALL));
+        controller.offer(new Input.Submitted(
+                requests, job.id(), "", job.spec(), job.policy(), job.plan(), List.of(), WALL, controller.told()));
         timeline.after(Duration.ofSeconds(7), () -> submit(job));
     }
 

@@ -13,10 +13,15 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -160,6 +165,39 @@ public final class ArtifactStore {
     /** Makes a slice of an artifact known by its own digest, until the process ends. The caller has verified it. */
     public void register(Digest digest, Digest file, long offset, long length) {
         slices.put(digest, new Slice(file, offset, length));
+    }
+
+    /** A slice need not be known any more. */
+    public void unregister(Digest digest) {
+        slices.remove(digest);
+    }
+
+    /** Somebody counts on it: {@link #notTouchedFor} begins anew. */
+    public void touch(Digest digest) {
+        path(digest).toFile().setLastModified(Instant.now().toEpochMilli());
+    }
+
+    /** Artifacts, whole or not, that were neither written nor touched for so long, by this machine's clock. */
+    public TreeSet<Digest> notTouchedFor(Duration span) throws IOException {
+        FileTime since = FileTime.from(Instant.now().minus(span));
+        TreeSet<Digest> idle = new TreeSet<>();
+        for (Digest digest : all())
+            for (Path file : List.of(path(digest), part(digest)))
+                if (Files.exists(file) && Files.getLastModifiedTime(file).compareTo(since) < 0) idle.add(digest);
+        return idle;
+    }
+
+    /** Every artifact that has a file, whole or not. */
+    public TreeSet<Digest> all() throws IOException {
+        TreeSet<Digest> all = new TreeSet<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(dir)) {
+            for (Path file : files) {
+                String name = file.getFileName().toString();
+                if (name.endsWith(PART)) name = name.substring(0, name.length() - PART.length());
+                if (name.matches("[0-9a-f]{64}")) all.add(new Digest(name));
+            }
+        }
+        return all;
     }
 
     /** Drops the artifact, whole or not. */

@@ -25,4 +25,9 @@ public interface Core<I, E, F> {
 
     /** The whole ledger in bytes; the same ledger gives the same bytes (I9). */
     byte[] snapshot();
+
+    /** The first batch that the journal must keep, though a snapshot covers it; {@code Long.MAX_VALUE}: none is needed. */
+    default long keepFrom() {
+        return Long.MAX_VALUE;
+    }
 }

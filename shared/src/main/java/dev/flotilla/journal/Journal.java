@@ -15,9 +15,9 @@ public interface Journal extends AutoCloseable {
     /**
      * Stores a whole state as of the last batch.
      *
-     * @param dropRows  true: batches that the snapshot covers are deleted (the agent); false: they stay (the controller)
+     * @param keepFrom  batches before this one are deleted, once an older good snapshot covers them too
      */
-    void snapshot(byte[] state, boolean dropRows) throws JournalFailed;
+    void snapshot(byte[] state, long keepFrom) throws JournalFailed;
 
     /** The newest good snapshot, if there is one. */
     Optional<Snapshot> newestSnapshot() throws JournalFailed;

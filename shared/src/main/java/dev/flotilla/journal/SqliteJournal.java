@@ -26,7 +26,8 @@ import org.sqlite.SQLiteJDBCLoader;
  * A journal in one SQLite file: {@code journal(seq, body, hash)}, {@code snapshot(seq, chain, body, hash)}.
  *
  * <p>A batch's hash is SHA-256(hash of the batch before, body); before the first one stand 32 zeros. A snapshot's {@code chain} is the hash of
- * the last batch that it covers, so that the chain goes on when that batch is deleted; its hash is SHA-256(chain, body).
+ * the last batch that it covers, so that the chain goes on when that batch is deleted; its hash is SHA-256(chain, body). Batches go as a
+ * prefix; one snapshot without body and hash keeps the chain of the last one that went, and no state.
  *
  * <p>To change the tables: raise VERSION, migrate a copy of an older file, keep a file of the last release among the tests. The version must
  * be right in the file before its tables change, since an older program must refuse it.
@@ -36,7 +37,7 @@ public final class SqliteJournal implements Journal {
     private static final int APPLICATION = 0x466c6f74;
 
     private static final int VERSION = 1;
-    private static final byte[] GENESIS = new byte[32];
+    static final byte[] GENESIS = new byte[32];
 
     private final Path file;
     private final FileGuard guard;
@@ -90,18 +91,7 @@ public final class SqliteJournal implements Journal {
         loadLibrary();
         check(file, false);
         try {
-            Connection connection = reading(file);
-            return new JournalReader() {
-                @Override
-                public void replay(long seq, Walker walker) throws JournalFailed {
-                    walk(file, connection, seq, walker);
-                }
-
-                @Override
-                public void close() {
-                    closeQuietly(connection);
-                }
-            };
+            return new SqliteReader(file, reading(file));
         } catch (SQLException e) {
             throw failed(file, "cannot be read", e);
         }
@@ -143,7 +133,7 @@ public final class SqliteJournal implements Journal {
     }
 
     @Override
-    public void snapshot(byte[] state, boolean dropRows) throws JournalFailed {
+    public void snapshot(byte[] state, long keepFrom) throws JournalFailed {
         try {
             execute(connection, "BEGIN IMMEDIATE");
             try (PreparedStatement insert = connection.prepareStatement(
@@ -154,20 +144,46 @@ public final class SqliteJournal implements Journal {
                 insert.setBytes(4, hash(hash, state));
                 insert.executeUpdate();
             }
+            String old = " WHERE length(hash) > 0 AND seq NOT IN"
+                    + " (SELECT seq FROM snapshot WHERE length(hash) > 0 ORDER BY seq DESC LIMIT 2)";
             execute(
                     connection,
-                    "DELETE FROM snapshot WHERE seq NOT IN (SELECT seq FROM snapshot ORDER BY seq DESC LIMIT 2)");
-            // the older one must stay usable, for the case that the newer one is damaged
-            if (dropRows)
-                execute(
-                        connection,
-                        "DELETE FROM journal WHERE seq <= (SELECT seq FROM snapshot ORDER BY seq DESC LIMIT 1 OFFSET 1)");
+                    "UPDATE snapshot SET body = x'', hash = x''" + old
+                            + " AND seq = (SELECT min(seq) FROM journal) - 1");
+            execute(connection, "DELETE FROM snapshot" + old);
+            dropBefore(keepFrom);
             execute(connection, "COMMIT");
         } catch (SQLException e) {
             rollBack();
             throw failed(file, "did not take a snapshot", e);
         }
         committed(state);
+    }
+
+    /** Only what the older snapshot covers too, since it must stay usable in case the newer one is damaged. */
+    private void dropBefore(long keepFrom) throws SQLException, JournalFailed {
+        Optional<Long> older =
+                number("SELECT seq FROM snapshot WHERE length(hash) > 0 ORDER BY seq DESC LIMIT 1 OFFSET 1");
+        Optional<Long> oldest = number("SELECT seq FROM journal ORDER BY seq LIMIT 1");
+        if (older.isEmpty() || oldest.isEmpty()) return;
+        long last = Math.min(older.get(), keepFrom - 1);
+        if (last < oldest.get()) return;
+        byte[] chain = hashAt(file, connection, last);
+        execute(connection, "DELETE FROM snapshot WHERE length(hash) = 0");
+        try (PreparedStatement root = connection.prepareStatement(
+                "INSERT OR IGNORE INTO snapshot(seq, chain, body, hash) VALUES(?, ?, x'', x'')")) {
+            root.setLong(1, last);
+            root.setBytes(2, chain);
+            root.executeUpdate();
+        }
+        execute(connection, "DELETE FROM journal WHERE seq <= " + last);
+    }
+
+    private Optional<Long> number(String sql) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            return row.next() ? Optional.of(row.getLong(1)) : Optional.empty();
+        }
     }
 
     @Override
@@ -249,7 +265,7 @@ public final class SqliteJournal implements Journal {
         }
     }
 
-    private static long walk(Path file, Connection connection, long after, Walker walker) throws JournalFailed {
+    static long walk(Path file, Connection connection, long after, Walker walker) throws JournalFailed {
         try {
             byte[] before = hashAt(file, connection, after);
             long last = after;
@@ -276,7 +292,7 @@ public final class SqliteJournal implements Journal {
     }
 
     /** What the batch after {@code seq} must build on. */
-    private static byte[] hashAt(Path file, Connection connection, long seq) throws SQLException, JournalFailed {
+    static byte[] hashAt(Path file, Connection connection, long seq) throws SQLException, JournalFailed {
         if (seq == 0) return GENESIS;
         try (PreparedStatement select = connection.prepareStatement(
                 "SELECT chain FROM snapshot WHERE seq = ?1 UNION ALL SELECT hash FROM journal WHERE seq = ?1")) {
@@ -289,12 +305,12 @@ public final class SqliteJournal implements Journal {
     }
 
     /** The driver gives null for a blob of no bytes. */
-    private static byte[] bytes(ResultSet row, int column) throws SQLException {
+    static byte[] bytes(ResultSet row, int column) throws SQLException {
         byte[] value = row.getBytes(column);
         return value == null ? new byte[0] : value;
     }
 
-    private static byte[] hash(byte[] before, byte[] body) {
+    static byte[] hash(byte[] before, byte[] body) {
         try {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
             sha.update(before);
@@ -305,7 +321,7 @@ public final class SqliteJournal implements Journal {
         }
     }
 
-    private static JournalFailed missing(Path file, long seq) {
+    static JournalFailed missing(Path file, long seq) {
         return new JournalFailed(Kind.CORRUPT, file + ": batch " + seq + " is missing", null);
     }
 
@@ -451,7 +467,7 @@ public final class SqliteJournal implements Journal {
         }
     }
 
-    private static JournalFailed failed(Path file, String what, SQLException e) {
+    static JournalFailed failed(Path file, String what, SQLException e) {
         SQLiteErrorCode code = e instanceof SQLiteException s ? s.getResultCode() : SQLiteErrorCode.SQLITE_ERROR;
         Kind kind = switch (code.code & 0xff) {
             case 11, 26 -> Kind.CORRUPT; // SQLITE_CORRUPT, SQLITE_NOTADB
@@ -461,7 +477,7 @@ public final class SqliteJournal implements Journal {
         return new JournalFailed(kind, file + " " + what + ": " + e.getMessage(), e);
     }
 
-    private static void closeQuietly(Connection connection) {
+    static void closeQuietly(Connection connection) {
         try {
             if (connection != null) connection.close();
         } catch (SQLException e) {

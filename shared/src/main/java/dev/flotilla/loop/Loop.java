@@ -294,7 +294,7 @@ public final class Loop<I, E, F> {
         try {
             byte[] state = core.snapshot();
             lastSnapshot = state.length;
-            journal.snapshot(state, settings.dropRows());
+            journal.snapshot(state, core.keepFrom());
         } catch (JournalFailed | RuntimeException e) {
             // nothing rests on it: the batches are all there, and the next one may succeed
             Log.error("snapshot.failed", "why", e);

@@ -8,16 +8,15 @@ import java.time.Duration;
  * @param batchMax       inputs in one commit, at most
  * @param linger         how long a batch waits for more inputs after its first; zero: not at all
  * @param snapshotAfter  bytes of batches after which a snapshot is taken; later if the last snapshot was larger than that
- * @param dropRows       batches that are covered by a snapshot are deleted
  */
-public record LoopSettings(int batchMax, Duration linger, long snapshotAfter, boolean dropRows) {
-    /** Keeps every batch: they prove the answers. */
+public record LoopSettings(int batchMax, Duration linger, long snapshotAfter) {
+    /** Large batches come cheap. */
     public static LoopSettings controller() {
-        return new LoopSettings(4096, Duration.ZERO, 16 << 20, false);
+        return new LoopSettings(4096, Duration.ZERO, 16 << 20);
     }
 
     /** Keeps its file small. */
     public static LoopSettings agent(Duration linger) {
-        return new LoopSettings(4096, linger, 1 << 20, true);
+        return new LoopSettings(4096, linger, 1 << 20);
     }
 }

@@ -73,14 +73,12 @@ public final class ForgetfulDisk {
         }
 
         @Override
-        public void snapshot(byte[] state, boolean dropRows) throws JournalFailed {
+        public void snapshot(byte[] state, long keepFrom) throws JournalFailed {
             write(() -> {
                 snapshot = Optional.of(new Snapshot(seq, state.clone()));
                 bytes += state.length;
-                if (dropRows) {
-                    rows.clear();
-                    root = head;
-                }
+                while (!rows.isEmpty() && rows.firstKey() < keepFrom)
+                    root = rows.pollFirstEntry().getValue().hash;
             });
         }
 
@@ -104,7 +102,7 @@ public final class ForgetfulDisk {
         @Override
         public void replay(long after, Walker walker) throws JournalFailed {
             byte[] before = root;
-            long expected = rows.isEmpty() ? seq : rows.firstKey();
+            long expected = rows.isEmpty() ? seq + 1 : rows.firstKey();
             if (after + 1 < expected)
                 throw new JournalFailed(JournalFailed.Kind.CORRUPT, "batch " + (after + 1) + " is missing", null);
             for (var row : rows.entrySet()) {

@@ -110,7 +110,7 @@ class SqliteJournalTest {
         try (SqliteJournal journal = open()) {
             journal.append(bytes("one"));
             journal.append(bytes("two"));
-            journal.snapshot(bytes("onetwo"), false);
+            journal.snapshot(bytes("onetwo"), 1);
         }
         raw("DELETE FROM journal WHERE seq = 2");
         assertRefused(Kind.CORRUPT, "batch 2 is missing");
@@ -191,11 +191,11 @@ class SqliteJournalTest {
     void afterASnapshotTheChainGoesOnOverDroppedBatches() throws Exception {
         try (SqliteJournal journal = open()) {
             journal.append(bytes("a"));
-            journal.snapshot(bytes("A"), true);
+            journal.snapshot(bytes("A"), Long.MAX_VALUE);
             assertEquals(List.of("1 a"), replayed(journal, 0), "nothing older to fall back to yet");
             journal.append(bytes("b"));
             journal.append(bytes("c"));
-            journal.snapshot(bytes("ABC"), true);
+            journal.snapshot(bytes("ABC"), Long.MAX_VALUE);
             journal.append(bytes("d"));
         }
         try (SqliteJournal journal = open()) {
@@ -209,11 +209,90 @@ class SqliteJournalTest {
     }
 
     @Test
+    void batchesGoAsAPrefixAndTheChainIsKeptWhereverItIsCut() throws Exception {
+        try (SqliteJournal journal = open()) {
+            for (String batch : List.of("a", "b", "c", "d", "e", "f")) {
+                journal.append(bytes(batch));
+                journal.snapshot(bytes("state at " + batch), 3);
+            }
+            assertEquals(List.of("3 c", "4 d", "5 e", "6 f"), replayed(journal, 2));
+            assertThrows(JournalFailed.class, () -> replayed(journal, 0));
+        }
+        try (JournalReader reader = SqliteJournal.readOnly(file)) {
+            assertEquals(2, reader.before());
+            assertEquals(List.of("3 c", "4 d", "5 e", "6 f"), replayed(reader::replay, reader.before()));
+        }
+        assertEquals(List.of(), damages());
+        try (SqliteJournal journal = open()) {
+            assertEquals(
+                    "state at f", text(journal.newestSnapshot().orElseThrow().state()));
+            journal.snapshot(bytes("state at f"), 5);
+            assertEquals(List.of("5 e", "6 f"), replayed(journal, 4));
+            raw("UPDATE snapshot SET hash = CAST('x' AS BLOB) WHERE seq = 6");
+            assertEquals(5, journal.newestSnapshot().orElseThrow().seq());
+        }
+        raw("UPDATE snapshot SET hash = CAST('x' AS BLOB) WHERE seq = 5");
+        try (SqliteJournal journal = open()) {
+            assertTrue(journal.newestSnapshot().isEmpty(), "the root of the chain is no state");
+        }
+    }
+
+    @Test
+    void whatIsWrongWithAFileIsNamedAndTheRestIsReadAllTheSame() throws Exception {
+        written("a", "b", "c", "d", "e");
+        byte[] good = Files.readAllBytes(file);
+        assertEquals(List.of(), damages());
+        raw("UPDATE journal SET body = CAST('x' AS BLOB) WHERE seq = 3");
+        assertEquals(
+                List.of("3: batch 3 does not follow batch 2: it was altered, or a batch between them was taken out"),
+                damages());
+        Files.write(file, good);
+        raw("UPDATE journal SET hash = CAST('x' AS BLOB) WHERE seq = 3");
+        assertEquals(
+                List.of("3: the hash of batch 3 is damaged; what the batch holds is right, as batch 4 shows"),
+                damages());
+        Files.write(file, good);
+        raw("DELETE FROM journal WHERE seq = 2");
+        assertEquals(List.of("2: batch 2 is missing"), damages());
+        Files.write(file, good);
+        raw("DELETE FROM journal WHERE seq < 3");
+        assertEquals(List.of("1: batches 1 to 2 are missing"), damages());
+        Files.write(file, good);
+        raw("DELETE FROM journal WHERE seq = 2");
+        for (int seq = 3; seq <= 5; seq++) raw("UPDATE journal SET seq = " + (seq - 1) + " WHERE seq = " + seq);
+        assertEquals(
+                List.of("2: batch 2 does not follow batch 1: it was altered, or a batch between them was taken out"),
+                damages());
+        Files.write(file, good);
+        raw("INSERT INTO journal SELECT 6, body, hash FROM journal WHERE seq = 4");
+        assertEquals(List.of("6: batch 6 repeats batch 4"), damages());
+        Files.write(file, good);
+        raw("UPDATE journal SET body = CAST('x' AS BLOB) WHERE seq = 5");
+        assertEquals(List.of("5: batch 5 is damaged"), damages());
+    }
+
+    private List<String> damages() throws JournalFailed {
+        List<String> damages = new ArrayList<>();
+        try (JournalReader reader = SqliteJournal.readOnly(file)) {
+            reader.inspect(new JournalReader.Inspector() {
+                @Override
+                public void batch(long seq, byte[] body, byte[] hash) {}
+
+                @Override
+                public void damage(long seq, String what) {
+                    damages.add(seq + ": " + what);
+                }
+            });
+        }
+        return damages;
+    }
+
+    @Test
     void aDamagedNewestSnapshotFallsBackToTheOneBefore() throws Exception {
         try (SqliteJournal journal = open()) {
             for (String batch : List.of("a", "b", "c")) {
                 journal.append(bytes(batch));
-                journal.snapshot(bytes("state at " + batch), true);
+                journal.snapshot(bytes("state at " + batch), Long.MAX_VALUE);
             }
         }
         raw("UPDATE snapshot SET body = CAST('state at d' AS BLOB) WHERE seq = 3");
@@ -230,11 +309,11 @@ class SqliteJournalTest {
             journal.append(bytes("one"));
             Disk.fill(journal);
             assertStorage(() -> journal.append(new byte[100_000]));
-            assertStorage(() -> journal.snapshot(new byte[100_000], true));
+            assertStorage(() -> journal.snapshot(new byte[100_000], Long.MAX_VALUE));
             assertEquals(List.of("1 one"), replayed(journal, 0));
             Disk.free(journal);
             assertEquals(2, journal.append(bytes("two")));
-            journal.snapshot(bytes("onetwo"), false);
+            journal.snapshot(bytes("onetwo"), 1);
         }
         try (SqliteJournal journal = open()) {
             assertEquals(List.of("1 one", "2 two"), replayed(journal, 0));

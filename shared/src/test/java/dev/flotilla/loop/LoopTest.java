@@ -102,7 +102,7 @@ class LoopTest {
 
     @Test
     void aCoreIsBornAgainFromSnapshotAndBatches() throws Exception {
-        LoopSettings small = new LoopSettings(1, Duration.ZERO, 10, true);
+        LoopSettings small = new LoopSettings(1, Duration.ZERO, 10);
         StringBuilder words = new StringBuilder();
         for (int life = 0; life < 3; life++) {
             for (int i = 0; i < 10; i++) {

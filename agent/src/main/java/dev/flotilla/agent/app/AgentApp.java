@@ -158,8 +158,7 @@ public final class AgentApp implements AutoCloseable {
         journal = SqliteJournal.open(file, JournalSettings.agent());
         try {
             LoopSettings usual = LoopSettings.agent(profile.linger());
-            LoopSettings mine =
-                    new LoopSettings(usual.batchMax(), usual.linger(), profile.snapshotKib() << 10, usual.dropRows());
+            LoopSettings mine = new LoopSettings(usual.batchMax(), usual.linger(), profile.snapshotKib() << 10);
             loop = new Loop<>(
                     new AgentMachine(),
                     hands,

@@ -18,6 +18,7 @@ import dev.flotilla.security.LinkKey;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
+import java.util.SortedSet;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -76,6 +77,7 @@ final class AgentHands implements Hands<Effect>, AutoCloseable {
         else if (effect instanceof Effect.Store e) onFile(e.chunk().digest(), () -> store(e.chunk()));
         else if (effect instanceof Effect.Look e) onFile(e.digest(), () -> look(e.digest()));
         else if (effect instanceof Effect.Forget e) onFile(e.digest(), () -> artifacts.forget(e.digest()));
+        else if (effect instanceof Effect.ForgetOthers e) files.execute(() -> forgetOthers(e.needed()));
         else if (effect instanceof Effect.Note e) {
             if (e.warning()) Log.warn(e.name(), e.keys().toArray());
             else Log.info(e.name(), e.keys().toArray());
@@ -136,6 +138,18 @@ final class AgentHands implements Hands<Effect>, AutoCloseable {
     private void look(Digest digest) {
         offer.accept(new Input.Stored(
                 digest, artifacts.have(digest), artifacts.size(digest).isPresent()));
+    }
+
+    private void forgetOthers(SortedSet<Digest> needed) {
+        try {
+            for (Digest digest : artifacts.all()) {
+                if (needed.contains(digest)) continue;
+                artifacts.forget(digest);
+                Log.info("artifact.forgotten", "digest", digest, "why", "no attempt needs it");
+            }
+        } catch (IOException e) {
+            Log.warn("artifacts.not-forgotten", "why", e, "until", "the next start");
+        }
     }
 
     private interface FileWork {

@@ -9,6 +9,7 @@ import dev.flotilla.model.Spec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedSet;
 
 /** A deed for after the commit. */
 public sealed interface Effect {
@@ -29,6 +30,9 @@ public sealed interface Effect {
 
     /** No attempt needs this artifact any more. */
     record Forget(Digest digest) implements Effect {}
+
+    /** No attempt needs any other artifact than these: a crash may have come between an attempt's end and its {@link Forget}. */
+    record ForgetOthers(SortedSet<Digest> needed) implements Effect {}
 
     /** A line for the agent's log: a name and its keys. */
     record Note(boolean warning, String name, List<String> keys) implements Effect {

@@ -3,7 +3,9 @@ package dev.flotilla.agent.core;
 import dev.flotilla.link.Detail;
 import dev.flotilla.link.Order;
 import dev.flotilla.model.AttemptState;
+import dev.flotilla.model.Digest;
 import dev.flotilla.model.Quoted;
+import dev.flotilla.model.ShardInput;
 import dev.flotilla.model.Spec;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +40,7 @@ final class Running {
     /** Whatever ran when the agent stopped runs no more. */
     void begun(Step step, boolean cleanStop) {
         careful = !cleanStop;
+        step.start(new Effect.ForgetOthers(needed()));
         int unfinished = 0;
         for (Attempt attempt : ledger.attempts.values()) {
             if (attempt.state.ended()) continue;
@@ -67,6 +70,14 @@ final class Running {
         for (Attempt attempt : ledger.attempts.values()) {
             if (attempt.state == AttemptState.ACCEPTED) accepted(step, attempt);
         }
+    }
+
+    private TreeSet<Digest> needed() {
+        TreeSet<Digest> needed = new TreeSet<>();
+        for (Attempt attempt : ledger.attempts.values())
+            if (!attempt.state.ended() && attempt.shard instanceof ShardInput.Stored stored)
+                needed.add(stored.digest());
+        return needed;
     }
 
     /** The attempt waits for its input, or may start. */

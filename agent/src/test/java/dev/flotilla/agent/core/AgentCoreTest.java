@@ -632,6 +632,17 @@ class AgentCoreTest {
     }
 
     @Test
+    void atEachStartWhatNoAttemptNeedsIsForgottenSinceACrashMayHaveComeBeforeThat() {
+        var history = fetching();
+        history.restarted(true);
+        assertEquals(new TreeSet<>(List.of(FILE)), history.needed.get(1));
+        history.met();
+        history.order().cancel(1L, 2L).send();
+        history.restarted(true);
+        assertEquals(new TreeSet<>(), history.needed.get(2));
+    }
+
+    @Test
     void aChunkThatWasLostIsAskedForAgainAndAnOldOneIsNotStored() {
         var history = fetching();
         history.order().send();

@@ -53,6 +53,9 @@ final class AgentHistory {
     final List<Effect.Start> started = new ArrayList<>();
     final List<Long> killed = new ArrayList<>();
     final List<Effect> disk = new ArrayList<>();
+    /** What was needed on disk at each start. */
+    final List<java.util.SortedSet<Digest>> needed = new ArrayList<>();
+
     long greeting = 7000;
 
     private AgentHistory(Capacity capacity) {
@@ -114,6 +117,7 @@ final class AgentHistory {
             if (effect instanceof Effect.Send e) hears(e.envelope());
             else if (effect instanceof Effect.Start e) started.add(e);
             else if (effect instanceof Effect.Kill e) killed.add(e.serial());
+            else if (effect instanceof Effect.ForgetOthers e) needed.add(e.needed());
             else if (!(effect instanceof Effect.Note)) disk.add(effect);
         }
         return decision;

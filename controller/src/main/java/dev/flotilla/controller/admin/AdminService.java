@@ -24,12 +24,15 @@ import dev.flotilla.shard.ShardPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -39,6 +42,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * Takes a request, asks core, files or log, replies once. What touches files or walks the log runs on two threads of its own, so that neither
@@ -48,7 +52,13 @@ public final class AdminService implements AutoCloseable {
     private static final int LARGEST_REQUEST = 128 * 1024;
     private static final int LARGEST_CORRELATION = 64;
     private static final int LARGEST_CHUNK = 64 * 1024;
+    /** How long a file waits for its job to be submitted. */
+    private static final Duration UPLOAD_KEPT = Duration.ofDays(1);
+
     private static final int WAITING = 10_000;
+    /** So that the page fits a message, however long the names are. */
+    private static final int JOBS_A_PAGE = 200;
+
     private static final List<String> VERBS = List.of(
             "controller.info",
             "job.submit",
@@ -58,6 +68,7 @@ public final class AdminService implements AutoCloseable {
             "job.shards",
             "job.cancel",
             "job.release",
+            "job.remove",
             "job.verify",
             "device.list",
             "device.show",
@@ -69,7 +80,9 @@ public final class AdminService implements AutoCloseable {
     private final String version;
     private final Consumer<Input> loop;
     private final java.util.function.BooleanSupplier degraded;
+    private final LongSupplier told;
     private final ArtifactStore artifacts;
+    private final Uploads uploads = new Uploads();
     private final Path work;
     private final History history;
     private final Map<Long, Consumer<View>> waiting = new ConcurrentHashMap<>();
@@ -81,6 +94,7 @@ public final class AdminService implements AutoCloseable {
     /**
      * @param loop      offers an input to the controller's loop
      * @param degraded  true while the journal cannot be written
+     * @param told      a late commit of the journal
      * @param work      an empty folder for files in the making
      */
     public AdminService(
@@ -88,6 +102,7 @@ public final class AdminService implements AutoCloseable {
             String version,
             Consumer<Input> loop,
             java.util.function.BooleanSupplier degraded,
+            LongSupplier told,
             ArtifactStore artifacts,
             Path work,
             History history) {
@@ -95,6 +110,7 @@ public final class AdminService implements AutoCloseable {
         this.version = version;
         this.loop = loop;
         this.degraded = degraded;
+        this.told = told;
         this.artifacts = artifacts;
         this.work = work;
         this.history = history;
@@ -158,8 +174,15 @@ public final class AdminService implements AutoCloseable {
             }
             case "job.submit" -> submit(JobRequest.read(request, this::freshId), reply);
             case "job.list" -> {
-                new Fields("", request);
-                ask(new Input.Query.Jobs(), reply::send);
+                Fields fields = new Fields("", request, "limit", "before");
+                long limit = fields.maybeNumber("limit").orElse(JOBS_A_PAGE);
+                if (limit < 1 || limit > JOBS_A_PAGE)
+                    throw Refusal.usage(
+                            "limit",
+                            "a page has 1 to " + JOBS_A_PAGE + " jobs",
+                            "limit is " + limit,
+                            "ask for the next page with before");
+                ask(new Input.Query.Jobs(fields.maybeNumber("before"), (int) limit), reply::send);
             }
             case "job.show" -> ask(new Input.Query.Job(new Fields("", request, "job").text("job")), reply::send);
             case "job.result" -> ask(new Input.Query.Result(new Fields("", request, "job").text("job")), reply::send);
@@ -172,7 +195,11 @@ public final class AdminService implements AutoCloseable {
             }
             case "job.cancel" -> {
                 String job = new Fields("", request, "job").text("job");
-                write(reply, id -> new Input.CancelAsked(id, job, Instant.now()));
+                write(reply::send, id -> new Input.CancelAsked(id, job, Instant.now()));
+            }
+            case "job.remove" -> {
+                String job = new Fields("", request, "job").text("job");
+                write(reply::send, id -> new Input.RemoveAsked(id, job));
             }
             case "job.release" -> release(new Fields("", request, "job", "again"), reply);
             case "job.verify" -> later(reply, () -> verify(new Fields("", request, "job").text("job"), reply));
@@ -247,7 +274,7 @@ public final class AdminService implements AutoCloseable {
     }
 
     /** An input that changes something; refused while the journal cannot be written. */
-    private void write(Reply reply, java.util.function.LongFunction<Input> input) {
+    private void write(Consumer<View> then, java.util.function.LongFunction<Input> input) {
         if (degraded.getAsBoolean()) {
             throw new Refusal(new View.Problem(
                     "degraded",
@@ -257,7 +284,7 @@ public final class AdminService implements AutoCloseable {
                     "free space in its data directory; it heals by itself",
                     Optional.empty()));
         }
-        loop.accept(input.apply(register(reply::send)));
+        loop.accept(input.apply(register(then)));
     }
 
     private long register(Consumer<View> then) {
@@ -331,35 +358,23 @@ public final class AdminService implements AutoCloseable {
         List<String> notes = count < asked && job.count().isPresent()
                 ? List.of("fewer shards than asked for: " + count + ", one a number")
                 : List.of();
-        submit(job, range, Sharding.range(count), ShardPlan.COMPUTED, notes, reply);
+        submit(job, range, Sharding.range(count), ShardPlan.COMPUTED, notes, reply::send);
     }
 
     private void submitFile(JobRequest job, long defaultCount, Reply reply) {
         JobRequest.File file = job.file().orElseThrow();
-        OptionalLong size = artifacts.size(file.digest());
-        if (size.isEmpty()) {
-            throw Refusal.usage(
-                    "input.records.digest",
-                    "no artifact has the digest " + file.digest(),
-                    "it was not put, or not whole",
-                    "put it with artifact.put before the submit");
-        }
+        Uploads.Use use = uploads.use(file.digest());
         try {
-            FileCutter.Cut cut = FileCutter.cut(
-                    artifacts.path(file.digest()),
-                    file.digest(),
-                    file.name(),
-                    file.format(),
-                    new FileCutter.Request(job.by(), job.count(), job.size(), job.key(), job.seed(), defaultCount),
-                    work);
+            FileCutter.Cut cut = cut(job, file, defaultCount);
+            cut.plan().file().ifPresent(use::add);
             if (cut.regrouped().isPresent()) artifacts.adopt(cut.regrouped().get());
             register(cut.plan());
-            submit(job, cut.input(), cut.sharding(), cut.plan(), cut.notes(), reply);
-        } catch (BadInput bad) {
-            throw Refusal.usage("input.records", bad.what(), bad.why(), bad.next());
-        } catch (IllegalArgumentException e) {
-            throw Refusal.usage("shard", "the file cannot be cut so", e.getMessage(), "flotilla run --help");
+            submit(job, cut.input(), cut.sharding(), cut.plan(), cut.notes(), view -> {
+                use.end();
+                reply.send(view);
+            });
         } catch (IOException e) {
+            use.end();
             throw new Refusal(new View.Problem(
                     "degraded",
                     5,
@@ -367,6 +382,32 @@ public final class AdminService implements AutoCloseable {
                     e.getMessage(),
                     "look at the controller's data directory",
                     Optional.empty()));
+        } catch (RuntimeException e) {
+            use.end();
+            throw e;
+        }
+    }
+
+    private FileCutter.Cut cut(JobRequest job, JobRequest.File file, long defaultCount) throws IOException {
+        if (artifacts.size(file.digest()).isEmpty()) {
+            throw Refusal.usage(
+                    "input.records.digest",
+                    "no artifact has the digest " + file.digest(),
+                    "it was not put, or not whole",
+                    "put it with artifact.put before the submit");
+        }
+        try {
+            return FileCutter.cut(
+                    artifacts.path(file.digest()),
+                    file.digest(),
+                    file.name(),
+                    file.format(),
+                    new FileCutter.Request(job.by(), job.count(), job.size(), job.key(), job.seed(), defaultCount),
+                    work);
+        } catch (BadInput bad) {
+            throw Refusal.usage("input.records", bad.what(), bad.why(), bad.next());
+        } catch (IllegalArgumentException e) {
+            throw Refusal.usage("shard", "the file cannot be cut so", e.getMessage(), "flotilla run --help");
         }
     }
 
@@ -379,13 +420,38 @@ public final class AdminService implements AutoCloseable {
         }
     }
 
+    /** The plan's job has ended. */
+    public void unregister(ShardPlan plan) {
+        for (ShardPlan.Slice slice : plan.slices()) slice.digest().ifPresent(artifacts::unregister);
+    }
+
+    /** Forgets these artifacts and all that were put long ago, but for those that a job needs, or a submit that is under way. Any thread. */
+    public void forget(SortedSet<Digest> digests) {
+        if (uploads.mayGo(digests)) files.execute(this::forget);
+    }
+
+    private void forget() {
+        do {
+            TreeSet<Digest> idle = uploads.going();
+            try {
+                View view = askAndWait(new Input.Query.Artifacts());
+                if (!(view instanceof View.Artifacts needed)) continue;
+                idle.addAll(artifacts.notTouchedFor(UPLOAD_KEPT));
+                idle.removeAll(needed.digests());
+                for (Digest digest : idle) uploads.unlessUsed(digest, artifacts::forget);
+            } catch (IOException | RuntimeException e) {
+                Log.warn("artifacts.not-forgotten", "why", e, "until", "the next start");
+            }
+        } while (uploads.goOn());
+    }
+
     private void submit(
             JobRequest job,
             dev.flotilla.model.Input input,
             Sharding sharding,
             ShardPlan plan,
             List<String> notes,
-            Reply reply) {
+            Consumer<View> then) {
         ProgramCall call = job.program();
         Spec spec;
         try {
@@ -399,8 +465,9 @@ public final class AdminService implements AutoCloseable {
                     "flotilla run " + call.builtin() + " --help");
         }
         write(
-                reply,
-                id -> new Input.Submitted(id, job.id(), job.name(), spec, job.policy(), plan, notes, Instant.now()));
+                then,
+                id -> new Input.Submitted(
+                        id, job.id(), job.name(), spec, job.policy(), plan, notes, Instant.now(), told.getAsLong()));
     }
 
     private void release(Fields fields, Reply reply) {
@@ -420,7 +487,7 @@ public final class AdminService implements AutoCloseable {
         String job = slash < 0 ? text : text.substring(0, slash);
         boolean again = fields.flag("again", true);
         OptionalLong only = index;
-        write(reply, id -> new Input.ReleaseAsked(id, job, only, again));
+        write(reply::send, id -> new Input.ReleaseAsked(id, job, only, again));
     }
 
     private void verify(String prefix, Reply reply) {
@@ -458,6 +525,7 @@ public final class AdminService implements AutoCloseable {
         Digest digest = fields.parsed("digest", () -> new Digest(fields.text("digest")));
         ObjectNode out = Json.MAPPER.createObjectNode();
         boolean whole = artifacts.size(digest).isPresent();
+        if (whole) artifacts.touch(digest);
         out.put("ok", true).put("have", artifacts.have(digest)).put("whole", whole);
         reply.send(out);
     }

@@ -120,8 +120,9 @@ public final class ControllerApp implements AutoCloseable {
                     reader.replay(0, walker);
                 }
             });
-            admin = new AdminService(topics, VERSION, this::offer, this::degraded, artifacts, work, history);
-            hands = new ControllerHands(fleet, root, artifacts, admin, this::begin);
+            admin = new AdminService(
+                    topics, VERSION, this::offer, this::degraded, this::told, artifacts, work, history);
+            hands = new ControllerHands(fleet, root, artifacts, admin, this::offer, this::begin);
             loop = new Loop<>(
                     machine,
                     hands,
@@ -244,6 +245,10 @@ public final class ControllerApp implements AutoCloseable {
 
     private boolean degraded() {
         return loop.degraded();
+    }
+
+    private long told() {
+        return hands.told();
     }
 
     private void end(Exit with) {

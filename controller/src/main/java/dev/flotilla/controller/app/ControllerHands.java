@@ -6,6 +6,7 @@ import dev.flotilla.carrier.Topics;
 import dev.flotilla.codec.EnvelopeCodec;
 import dev.flotilla.controller.admin.AdminService;
 import dev.flotilla.controller.core.Effect;
+import dev.flotilla.controller.core.Input;
 import dev.flotilla.controller.core.View;
 import dev.flotilla.link.Envelope;
 import dev.flotilla.link.Greeting;
@@ -20,35 +21,49 @@ import dev.flotilla.model.Limits;
 import dev.flotilla.model.ShardInput;
 import dev.flotilla.security.LinkKey;
 import dev.flotilla.security.RootSecret;
+import java.io.EOFException;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** Sends what the core decided, with what only the edge has: the journal's seq, the bytes of slices and chunks, the tag. The loop's thread. */
 final class ControllerHands implements Hands<Effect> {
+    private static final int MOST_TRIES = 5;
     private final FleetName fleet;
     private final Topics topics;
     private final RootSecret root;
     private final ArtifactStore artifacts;
     private final AdminService admin;
+    private final Consumer<Input> offer;
     private final Runnable restart;
     private final Map<DeviceId, LinkKey> keys = new TreeMap<>();
+    /** How often in a row an artifact could not be read. */
+    private final Map<Digest, Integer> unreadable = new TreeMap<>();
     /** Bytes to each device. */
     private final Map<DeviceId, Long> sent = new TreeMap<>();
 
     private volatile Carrier carrier;
     private volatile long told;
 
-    ControllerHands(FleetName fleet, RootSecret root, ArtifactStore artifacts, AdminService admin, Runnable restart) {
+    ControllerHands(
+            FleetName fleet,
+            RootSecret root,
+            ArtifactStore artifacts,
+            AdminService admin,
+            Consumer<Input> offer,
+            Runnable restart) {
         this.fleet = fleet;
         this.topics = new Topics(fleet);
         this.root = root;
         this.artifacts = artifacts;
         this.admin = admin;
+        this.offer = offer;
         this.restart = restart;
     }
 
@@ -82,6 +97,10 @@ final class ControllerHands implements Hands<Effect> {
                             .getBytes(java.nio.charset.StandardCharsets.UTF_8)));
         } else if (effect instanceof Effect.KnowPlan e) {
             admin.register(e.plan());
+        } else if (effect instanceof Effect.ForgetPlan e) {
+            admin.unregister(e.plan());
+        } else if (effect instanceof Effect.ForgetArtifacts e) {
+            admin.forget(e.digests());
         } else if (effect instanceof Effect.Note e) {
             if (e.warning()) Log.warn(e.name(), e.keys().toArray());
             else Log.info(e.name(), e.keys().toArray());
@@ -100,49 +119,75 @@ final class ControllerHands implements Hands<Effect> {
     }
 
     private void order(DeviceId device, Order order, long seq) {
-        try {
-            List<Order.AssignGroup> groups = new ArrayList<>();
-            for (Order.AssignGroup group : order.assign()) {
-                List<Order.Assignment> filled = new ArrayList<>();
-                for (Order.Assignment a : group.assignments())
-                    filled.add(new Order.Assignment(a.serial(), a.index(), a.attempt(), filled(a.shard())));
-                groups.add(new Order.AssignGroup(group.job(), group.spec(), group.once(), group.timeout(), filled));
+        List<Order.AssignGroup> groups = new ArrayList<>();
+        for (Order.AssignGroup group : order.assign()) {
+            List<Order.Assignment> filled = new ArrayList<>();
+            for (Order.Assignment a : group.assignments()) {
+                filled(a.shard())
+                        .ifPresent(
+                                shard -> filled.add(new Order.Assignment(a.serial(), a.index(), a.attempt(), shard)));
             }
-            Optional<Order.Chunk> chunk = order.bytes().isPresent()
-                    ? chunk(order.bytes().get().digest(), order.bytes().get().offset())
-                    : Optional.empty();
-            send(
-                    device,
-                    new Order(
-                            order.hello(),
-                            order.greeting(),
-                            order.n(),
-                            order.re(),
-                            order.term(),
-                            seq,
-                            order.beat(),
-                            order.settled(),
-                            order.cancel(),
-                            order.specs(),
-                            groups,
-                            order.permits(),
-                            order.wantFull(),
-                            chunk,
-                            order.wantKept()));
+            if (!filled.isEmpty())
+                groups.add(new Order.AssignGroup(group.job(), group.spec(), group.once(), group.timeout(), filled));
+        }
+        send(
+                device,
+                new Order(
+                        order.hello(),
+                        order.greeting(),
+                        order.n(),
+                        order.re(),
+                        order.term(),
+                        seq,
+                        order.beat(),
+                        order.settled(),
+                        order.cancel(),
+                        order.specs(),
+                        groups,
+                        order.permits(),
+                        order.wantFull(),
+                        order.bytes()
+                                .flatMap(wanted -> read(wanted.digest(), () -> chunk(wanted.digest(), wanted.offset())))
+                                .flatMap(chunk -> chunk),
+                        order.wantKept()));
+    }
+
+    /** Empty if its bytes cannot be had: the rest of the order goes out all the same. */
+    private Optional<ShardInput> filled(ShardInput shard) {
+        if (!(shard instanceof ShardInput.Slice slice)) return Optional.of(shard);
+        return read(
+                slice.file(),
+                () -> new ShardInput.Inline(
+                        new Bytes(artifacts.read(slice.file(), slice.offset(), slice.length())), slice.firstLine()));
+    }
+
+    private interface Reading<T> {
+        T read() throws IOException;
+    }
+
+    /** What is not there will not come back, and the core hears of it; any other failure may pass, and the order is said again. */
+    private <T> Optional<T> read(Digest digest, Reading<T> reading) {
+        try {
+            T bytes = reading.read();
+            unreadable.remove(digest);
+            return Optional.of(bytes);
         } catch (IOException e) {
-            Log.error("order.not-sent", "device", device, "why", e.getMessage());
+            boolean gone = e instanceof NoSuchFileException || e instanceof EOFException;
+            int times = unreadable.merge(digest, 1, Integer::sum);
+            Log.error("artifact.not-read", "digest", digest, "times", times, "why", e);
+            if (gone || times >= MOST_TRIES) {
+                unreadable.remove(digest);
+                offer.accept(new Input.ArtifactMissing(digest));
+            }
+            return Optional.empty();
         }
     }
 
-    private ShardInput filled(ShardInput shard) throws IOException {
-        if (!(shard instanceof ShardInput.Slice slice)) return shard;
-        return new ShardInput.Inline(
-                new Bytes(artifacts.read(slice.file(), slice.offset(), slice.length())), slice.firstLine());
-    }
-
+    /** Empty where the artifact has no such bytes: that is the device's mistake. */
     private Optional<Order.Chunk> chunk(Digest digest, long from) throws IOException {
         OptionalLong total = artifacts.size(digest);
-        if (total.isEmpty() || from < 0 || from >= total.getAsLong()) {
+        if (total.isEmpty()) throw new NoSuchFileException("the artifact " + digest + " is not here");
+        if (from < 0 || from >= total.getAsLong()) {
             Log.warn("artifact.not-there", "digest", digest, "from", from);
             return Optional.empty();
         }

@@ -61,6 +61,8 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
                     i.request(), views.answer(i.query(), jobs, restoring, step.at, i.wall(), fleet.value())));
         } else if (in instanceof Input.CancelAsked i) jobs.cancelAsked(step, i);
         else if (in instanceof Input.ReleaseAsked i) jobs.releaseAsked(step, i);
+        else if (in instanceof Input.RemoveAsked i) jobs.removeAsked(step, i);
+        else if (in instanceof Input.ArtifactMissing i) jobs.artifactMissing(step, i.digest());
         else if (in instanceof Input.PresenceSeen i) meetings.presence(step, i.device(), i.online());
         else if (in instanceof Input.Ignored i) meetings.ignored(i.device(), i.reason());
         else if (in instanceof Input.Begun i) begun(step, i.seq());
@@ -111,6 +113,11 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
     @Override
     public byte[] snapshot() {
         return LedgerCodec.write(ledger);
+    }
+
+    @Override
+    public long keepFrom() {
+        return ledger.keepFrom();
     }
 
     /** A job's value and how many of its tasks it covers, for the proof of an answer; empty if there is no such job. */

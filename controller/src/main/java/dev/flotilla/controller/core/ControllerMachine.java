@@ -54,6 +54,10 @@ public final class ControllerMachine implements Machine<Input, Event, Effect> {
 
     @Override
     public boolean speaks(Effect effect) {
-        return !(effect instanceof Effect.Note || effect instanceof Effect.KnowPlan);
+        return effect instanceof Effect.SendGreeting
+                || effect instanceof Effect.SendOrder
+                || effect instanceof Effect.Reply
+                || effect instanceof Effect.TellJob
+                || effect instanceof Effect.TellDevice;
     }
 }

@@ -3,7 +3,9 @@ package dev.flotilla.controller.core;
 import dev.flotilla.link.Greeting;
 import dev.flotilla.link.Order;
 import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.Digest;
 import dev.flotilla.shard.ShardPlan;
+import java.util.SortedSet;
 
 /** A deed for after the commit. */
 public sealed interface Effect {
@@ -18,6 +20,12 @@ public sealed interface Effect {
 
     /** Make a running job's large shards known by their own digests. */
     record KnowPlan(ShardPlan plan) implements Effect {}
+
+    /** The job has ended: its large shards need not be known any more. */
+    record ForgetPlan(ShardPlan plan) implements Effect {}
+
+    /** Forget these artifacts, and all that were put long ago, unless a job needs them: {@link Input.Query.Artifacts} says which. */
+    record ForgetArtifacts(SortedSet<Digest> digests) implements Effect {}
 
     /** Tell watchers of a job. */
     record TellJob(View.JobEvent event) implements Effect {}

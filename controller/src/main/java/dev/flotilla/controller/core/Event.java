@@ -41,8 +41,8 @@ public sealed interface Event {
     /** The operator's word on held tasks that were never placed: they may run. */
     record RestReleased(JobId job) implements Event {}
 
-    /** A client's job. {@code submitted} is by this machine's clock, for people. */
-    record JobSubmitted(JobId job, String name, Spec spec, Policy policy, ShardPlan plan, Instant submitted)
+    /** A client's job. {@code submitted} is by this machine's clock, for people; {@code seq} is a commit before this one. */
+    record JobSubmitted(JobId job, String name, Spec spec, Policy policy, ShardPlan plan, Instant submitted, long seq)
             implements Event {}
 
     /** Tasks of one job went to one device; {@code why} is the policy's reason for the first. */
@@ -83,6 +83,9 @@ public sealed interface Event {
 
     /** The job ended; value and coverage never change any more. {@code ran} is by this process's clock. */
     record JobEnded(JobId job, JobState.State state, String why, Duration ran) implements Event {}
+
+    /** A client removed a job that had ended: nothing is kept of it but its id, which names no other job. */
+    record JobRemoved(JobId job) implements Event {}
 
     /** One attempt given to a device. */
     record Placement(long serial, long index, int attempt) {}

@@ -84,11 +84,11 @@ final class EventCodec {
         } else if (event instanceof Event.Revived e) {
             out.array(3).put(7).put(e.device().value()).put(e.serial()).end();
         } else if (event instanceof Event.JobSubmitted e) {
-            out.array(7).put(8).put(e.job().value()).put(e.name());
+            out.array(8).put(8).put(e.job().value()).put(e.name());
             ModelCodec.write(out, e.spec());
             ModelCodec.write(out, e.policy());
             ModelCodec.write(out, e.plan());
-            out.put(e.submitted().toEpochMilli()).end();
+            out.put(e.submitted().toEpochMilli()).put(e.seq()).end();
         } else if (event instanceof Event.JobEnded e) {
             out.array(5)
                     .put(9)
@@ -141,11 +141,13 @@ final class EventCodec {
             out.array(2).put(22).put(e.device().value()).end();
         } else if (event instanceof Event.RestReleased e) {
             out.array(2).put(23).put(e.job().value()).end();
+        } else if (event instanceof Event.JobRemoved e) {
+            out.array(2).put(24).put(e.job().value()).end();
         } else throw new AssertionError("no code for " + event);
     }
 
     private static Event read(CborIn in) {
-        int kind = (int) in.number(1, 23);
+        int kind = (int) in.number(1, 24);
         switch (kind) {
             case 1 -> {
                 DeviceId device = device(in);
@@ -207,7 +209,8 @@ final class EventCodec {
                         ModelCodec.spec(in),
                         ModelCodec.policy(in),
                         ModelCodec.plan(in),
-                        Instant.ofEpochMilli(in.number()));
+                        Instant.ofEpochMilli(in.number()),
+                        in.more() ? in.number() : 0);
             }
             case 9 -> {
                 return new Event.JobEnded(
@@ -255,8 +258,11 @@ final class EventCodec {
             case 22 -> {
                 return new Event.KeptTold(device(in));
             }
-            default -> {
+            case 23 -> {
                 return new Event.RestReleased(job(in));
+            }
+            default -> {
+                return new Event.JobRemoved(job(in));
             }
         }
     }

@@ -3,6 +3,7 @@ package dev.flotilla.controller.core;
 import dev.flotilla.link.Hello;
 import dev.flotilla.link.Report;
 import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.Digest;
 import dev.flotilla.model.JobId;
 import dev.flotilla.model.Policy;
 import dev.flotilla.model.Spec;
@@ -35,7 +36,7 @@ public sealed interface Input {
     /** An envelope of the device was dropped by the edge. */
     record Ignored(DeviceId device, String reason) implements Input {}
 
-    /** A client submits a job whose file is cut already. {@code notes} are for people. */
+    /** A client submits a job whose file is cut already. {@code notes} are for people; {@code seq} is a commit of this journal, a late one. */
     record Submitted(
             long request,
             JobId job,
@@ -44,11 +45,18 @@ public sealed interface Input {
             Policy policy,
             ShardPlan plan,
             List<String> notes,
-            Instant wall)
+            Instant wall,
+            long seq)
             implements Input {}
 
     /** A client ends a job; by a unique prefix of its id. */
     record CancelAsked(long request, String job, Instant wall) implements Input {}
+
+    /** A client removes a job that has ended; by a unique prefix of its id. */
+    record RemoveAsked(long request, String job) implements Input {}
+
+    /** A file that a running job needs is not in the store any more: the file itself, or one of its large shards. */
+    record ArtifactMissing(Digest digest) implements Input {}
 
     /** A client decides on held tasks: all of a job, or one. */
     record ReleaseAsked(long request, String job, OptionalLong index, boolean again) implements Input {}
@@ -60,7 +68,11 @@ public sealed interface Input {
     sealed interface Query {
         record Info() implements Query {}
 
-        record Jobs() implements Query {}
+        /** The newest jobs, at most {@code limit} of them, of those before {@code before}: what the last page ended with. */
+        record Jobs(OptionalLong before, int limit) implements Query {}
+
+        /** Every artifact that a job needs. */
+        record Artifacts() implements Query {}
 
         record Job(String job) implements Query {}
 

@@ -39,9 +39,6 @@ final class JobState {
         }
     }
 
-    /** Jobs of up to that many shards remember where each ran. */
-    static final int REMEMBERED_SHARDS = 1000;
-
     final JobId id;
     final long number;
     final String name;
@@ -49,8 +46,13 @@ final class JobState {
     final Digest digest;
     final Policy policy;
     final List<Where> where;
-    final ShardPlan plan;
+    /** Where the shards are; once it has ended nobody needs to know. */
+    ShardPlan plan;
+
     final Instant submitted;
+    /** A commit before that of its submission. */
+    final long seq;
+
     final Builtin program;
     /** Results so far; after the job's end they stay as they are. */
     final FoldTree fold;
@@ -80,11 +82,7 @@ final class JobState {
     long wasted;
     final TreeMap<DeviceId, Long> countedBy = new TreeMap<>();
     final TreeMap<DeviceId, Long> givenTo = new TreeMap<>();
-    /** Where each shard was counted, for jobs small enough that people look at every shard. */
-    final TreeMap<Long, Ran> ranOn = new TreeMap<>();
-
-    /** The attempt whose result was counted. */
-    record Ran(DeviceId device, int attempt) {}
+    RanOn ranOn;
 
     JobState(
             JobId id,
@@ -94,6 +92,7 @@ final class JobState {
             Policy policy,
             ShardPlan plan,
             Instant submitted,
+            long seq,
             FoldTree fold) {
         this.id = id;
         this.number = number;
@@ -104,6 +103,8 @@ final class JobState {
         this.where = policy.where().stream().map(Where::parse).toList();
         this.plan = plan;
         this.submitted = submitted;
+        this.seq = seq;
+        this.ranOn = new RanOn(spec.sharding().count());
         this.program = Builtins.find(spec.program().builtin());
         this.fold = fold;
         this.deadlineLeft = policy.deadline();

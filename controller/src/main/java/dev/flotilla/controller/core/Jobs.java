@@ -4,7 +4,10 @@ import dev.flotilla.codec.SpecCodec;
 import dev.flotilla.core.Moment;
 import dev.flotilla.model.AttemptState;
 import dev.flotilla.model.Capacity;
+import dev.flotilla.model.Digest;
+import dev.flotilla.model.JobId;
 import dev.flotilla.model.Policy;
+import dev.flotilla.shard.ShardPlan;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -46,8 +49,9 @@ final class Jobs {
         this.views = views;
     }
 
-    /** The clocks of jobs that run already: their deadlines go on from what was left. */
+    /** The clocks of jobs that run already: their deadlines go on from what was left. What was to be forgotten when it crashed is so now. */
     void begun(Step step) {
+        step.start(new Effect.ForgetArtifacts(new TreeSet<>()));
         for (JobState job : ledger.running.values()) {
             clock(job, step.at);
             if (job.plan.file().isPresent()) step.start(new Effect.KnowPlan(job.plan));
@@ -76,12 +80,24 @@ final class Jobs {
                                     Optional.of("id"))));
             return;
         }
+        if (ledger.removed.contains(in.job())) {
+            step.start(new Effect.Reply(
+                    in.request(),
+                    new View.Problem(
+                            "conflict",
+                            2,
+                            "job " + in.job() + " was removed",
+                            "an id names one job for ever, so that a submit that comes late makes no second one",
+                            "submit it under another id",
+                            Optional.of("id"))));
+            return;
+        }
         View.Fit fit = fit(Optional.of(in.policy()));
         if (fit.known() > 0 && fit.fitting() == 0) {
             step.start(new Effect.Reply(in.request(), cannotPlace(fit)));
             return;
         }
-        step.emit(new Event.JobSubmitted(in.job(), in.name(), in.spec(), in.policy(), in.plan(), in.wall()));
+        step.emit(new Event.JobSubmitted(in.job(), in.name(), in.spec(), in.policy(), in.plan(), in.wall(), in.seq()));
         JobState job = ledger.jobs.get(in.job());
         clock(job, step.at);
         List<String> notes = new ArrayList<>(in.notes());
@@ -164,6 +180,11 @@ final class Jobs {
     /** After this nothing changes the answer (I3). */
     private void end(Step step, JobState job, JobState.State state, String why) {
         Clock clock = clocks.remove(job.number);
+        if (job.plan.file().isPresent()) {
+            step.start(new Effect.ForgetPlan(job.plan));
+            step.start(new Effect.ForgetArtifacts(
+                    new TreeSet<>(List.of(job.plan.file().get()))));
+        }
         step.emit(new Event.JobEnded(job.id, state, why, clock == null ? Duration.ZERO : step.at.since(clock.began)));
         step.start(new Effect.TellJob(views.event(job)));
         step.start(Effect.Note.of(
@@ -193,8 +214,77 @@ final class Jobs {
         step.start(new Effect.Reply(in.request(), views.result(job, step.at, in.wall())));
     }
 
+    /** What it said is gone for good: events, answer, file. A removal that is asked for again is answered as the first one was. */
+    void removeAsked(Step step, Input.RemoveAsked in) {
+        if (wasRemoved(in.job())) {
+            step.start(new Effect.Reply(in.request(), new View.Removed(in.job())));
+            return;
+        }
+        Object found = one(in.job());
+        if (found instanceof View.Problem problem) {
+            step.start(new Effect.Reply(in.request(), problem));
+            return;
+        }
+        JobState job = (JobState) found;
+        if (job.running()) {
+            step.start(new Effect.Reply(
+                    in.request(),
+                    new View.Problem(
+                            "conflict",
+                            2,
+                            "job " + job.id + " is running and was not removed",
+                            "only a job that has ended can be removed",
+                            "flotilla job cancel " + job.id + " ; flotilla job remove " + job.id,
+                            Optional.of("job"))));
+            return;
+        }
+        TreeSet<Digest> files = new TreeSet<>();
+        if (job.spec.input() instanceof dev.flotilla.model.Input.Records records) files.add(records.file());
+        step.emit(new Event.JobRemoved(job.id));
+        if (!files.isEmpty()) step.start(new Effect.ForgetArtifacts(files));
+        step.start(Effect.Note.of("job.removed", "job", job.id));
+        step.start(new Effect.Reply(in.request(), new View.Removed(job.id.value())));
+    }
+
+    private boolean wasRemoved(String id) {
+        return id.matches("[a-z0-9-]{1,64}") && ledger.removed.contains(new JobId(id));
+    }
+
+    /** Nobody can work on a file that is not there: the jobs that need it end now, and say why. */
+    void artifactMissing(Step step, Digest digest) {
+        for (JobState job : new ArrayList<>(ledger.running.values())) {
+            boolean needs = job.plan.file().equals(Optional.of(digest));
+            for (ShardPlan.Slice slice : job.plan.slices())
+                needs |= slice.digest().equals(Optional.of(digest));
+            if (!needs) continue;
+            String why = job.spec.input().words() + ": its bytes are not in the controller's store any more, artifact "
+                    + job.plan.file().orElseThrow();
+            step.start(Effect.Note.warning("artifact.missing", "job", job.id, "why", why));
+            end(step, job, byCoverage(job), why);
+        }
+    }
+
+    /** The artifacts that jobs need: their files, until they are removed, and while they run what the shards are cut from. */
+    TreeSet<Digest> artifacts() {
+        TreeSet<Digest> needed = new TreeSet<>();
+        for (JobState job : ledger.jobs.values()) {
+            if (job.spec.input() instanceof dev.flotilla.model.Input.Records records) needed.add(records.file());
+            job.plan.file().ifPresent(needed::add);
+        }
+        return needed;
+    }
+
     /** The job of that prefix, or the problem with it. */
     Object one(String prefix) {
+        if (wasRemoved(prefix)) {
+            return new View.Problem(
+                    "not-found",
+                    3,
+                    "job " + prefix + " was removed",
+                    "nothing is kept of a removed job but its id",
+                    "flotilla job list",
+                    Optional.of("job"));
+        }
         Collection<JobState> like = ledger.jobsLike(prefix);
         if (like.size() == 1) return like.iterator().next();
         return views.notOne("job", prefix, like.stream().map(j -> j.id.value()).toList(), "flotilla job list");

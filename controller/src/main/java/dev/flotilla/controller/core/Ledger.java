@@ -5,10 +5,12 @@ import dev.flotilla.model.AttemptState;
 import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.JobId;
 import dev.flotilla.program.BadResult;
+import dev.flotilla.shard.ShardPlan;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What must survive: jobs, tasks, attempts, devices. It changes in {@link #apply} alone, so replaying the recovery log is apply alone. Rules
@@ -23,6 +25,11 @@ final class Ledger {
     final TreeMap<JobId, JobState> jobs = new TreeMap<>();
     /** Jobs by the order of their submission; the running ones are placed in that order. */
     final TreeMap<Long, JobState> running = new TreeMap<>();
+
+    /** All jobs by the order of their submission. */
+    final TreeMap<Long, JobState> numbered = new TreeMap<>();
+    /** Ids of jobs that were removed: an id names one job for ever, so that a late submit makes no second one. */
+    final TreeSet<JobId> removed = new TreeSet<>();
 
     long jobsSubmitted;
     /** Not 0: this journal once was an older copy, and its term leapt to this one when that was known. */
@@ -45,6 +52,7 @@ final class Ledger {
         else if (event instanceof Event.Revived e) revived(device(e.device()), e.serial());
         else if (event instanceof Event.JobSubmitted e) submitted(e);
         else if (event instanceof Event.JobEnded e) jobEnded(e);
+        else if (event instanceof Event.JobRemoved e) removed(jobs.get(e.job()));
         else if (event instanceof Event.Permitted e) {
             jobs.get(e.job()).task(e.index()).permit =
                     Optional.of(new TaskState.Permit(e.device(), e.serial(), e.boot()));
@@ -98,9 +106,37 @@ final class Ledger {
                 e.policy(),
                 e.plan(),
                 e.submitted(),
+                e.seq(),
                 new FoldTree(e.spec().sharding().count()));
+        add(job);
+    }
+
+    /** Adds a job as the snapshot has it, or as it was just submitted. */
+    void add(JobState job) {
         jobs.put(job.id, job);
-        running.put(job.number, job);
+        numbered.put(job.number, job);
+        if (job.running()) running.put(job.number, job);
+    }
+
+    /** It has ended, so that no task of it is open; what devices may still say of it is of a job that nobody knows. */
+    private void removed(JobState job) {
+        jobs.remove(job.id);
+        numbered.remove(job.number);
+        removed.add(job.id);
+        for (DeviceState device : devices.values()) {
+            for (Attempt attempt : List.copyOf(device.unsettled.values())) {
+                if (attempt.job != job) continue;
+                device.unsettled.remove(attempt.serial);
+                if (!attempt.lost) device.live--;
+            }
+        }
+    }
+
+    /** No batch before this one is of a job that is kept. */
+    long keepFrom() {
+        long from = Long.MAX_VALUE;
+        for (JobState job : jobs.values()) from = Math.min(from, job.seq + 1);
+        return from;
     }
 
     private void placed(DeviceId on, JobId of, List<Event.Placement> placements) {
@@ -140,8 +176,7 @@ final class Ledger {
             } catch (BadResult bad) {
                 throw new IllegalStateException("a counted result cannot be read: " + bad.getMessage(), bad);
             }
-            if (job.shards() <= JobState.REMEMBERED_SHARDS)
-                job.ranOn.put(c.index(), new JobState.Ran(device.id, c.attempt()));
+            job.ranOn.put(c.index(), device.id, c.attempt());
         }
         job.skipKnown();
         job.countedBy.merge(device.id, (long) e.counts().size(), Long::sum);
@@ -245,6 +280,7 @@ final class Ledger {
         job.tasks.values().removeIf(task -> task.status != TaskState.Status.POISONED);
         job.tasksHeld = 0;
         job.restHeld = Optional.empty();
+        job.plan = ShardPlan.COMPUTED;
         running.remove(job.number);
     }
 

@@ -29,7 +29,7 @@ final class LedgerCodec {
 
     static byte[] write(Ledger ledger) {
         CborOut out = new CborOut();
-        out.array(7).put(ledger.term);
+        out.array(8).put(ledger.term);
         out.each(
                 ledger.terms.entrySet(),
                 (o, e) -> o.array(2).put(e.getKey()).put(e.getValue()).end());
@@ -37,11 +37,12 @@ final class LedgerCodec {
         out.each(ledger.jobs.values(), LedgerCodec::job);
         out.each(ledger.devices.values(), LedgerCodec::device);
         out.put(ledger.loss).put(ledger.waits);
+        out.each(ledger.removed, (o, id) -> o.array(1).put(id.value()).end());
         return out.end().bytes();
     }
 
     private static void job(CborOut out, JobState job) {
-        out.array(20).put(job.id.value()).put(job.number).put(job.name);
+        out.array(22).put(job.id.value()).put(job.number).put(job.name);
         ModelCodec.write(out, job.spec);
         ModelCodec.write(out, job.policy);
         ModelCodec.write(out, job.plan);
@@ -53,18 +54,13 @@ final class LedgerCodec {
         out.each(job.tasks.values(), LedgerCodec::task);
         shares(out, job.countedBy);
         shares(out, job.givenTo);
-        out.array(2);
-        out.each(
-                job.ranOn.entrySet(),
-                (o, e) -> o.array(3)
-                        .put(e.getKey())
-                        .put(e.getValue().device().value())
-                        .put(e.getValue().attempt())
-                        .end());
+        out.array(2).array(0).end(); // where each shard ran, until it got a shorter form below
         job.fold.write(out);
         out.end();
         shares(out, job.unanswered);
         out.maybe(job.restHeld, CborOut::put);
+        out.put(job.seq);
+        job.ranOn.write(out);
         out.end();
     }
 
@@ -129,16 +125,13 @@ final class LedgerCodec {
         ledger.term = in.number();
         in.eachArray(ANY, e -> ledger.terms.put(e.number(), e.number()));
         ledger.jobsSubmitted = in.number();
-        TreeMap<Long, JobState> byNumber = new TreeMap<>();
         in.eachArray(ANY, e -> {
             JobState job = job(e);
-            ledger.jobs.put(job.id, job);
-            byNumber.put(job.number, job);
-            if (job.running()) ledger.running.put(job.number, job);
+            ledger.add(job);
             return job;
         });
         in.eachArray(ANY, e -> {
-            DeviceState device = device(e, byNumber);
+            DeviceState device = device(e, ledger.numbered);
             ledger.devices.put(device.id, device);
             return device;
         });
@@ -146,6 +139,7 @@ final class LedgerCodec {
             ledger.loss = in.number();
             ledger.waits = in.flag();
         }
+        if (in.more()) in.eachArray(ANY, e -> ledger.removed.add(new JobId(e.text(ID))));
         in.end().done();
         return ledger;
     }
@@ -169,14 +163,23 @@ final class LedgerCodec {
         TreeMap<DeviceId, Long> countedBy = shares(in);
         TreeMap<DeviceId, Long> givenTo = shares(in);
         in.array();
-        TreeMap<Long, JobState.Ran> ranOn = new TreeMap<>();
-        in.eachArray(ANY, e -> ranOn.put(e.number(), new JobState.Ran(new DeviceId(e.text(ID)), (int) e.number())));
+        RanOn ranOn = new RanOn(spec.sharding().count());
+        in.eachArray(ANY, e -> {
+            ranOn.put(e.number(), new DeviceId(e.text(ID)), (int) e.number());
+            return e;
+        });
         FoldTree fold = FoldTree.read(
                 in, spec.sharding().count(), Builtins.find(spec.program().builtin()));
         in.end();
         TreeMap<DeviceId, Long> unanswered = shares(in);
         Optional<String> restHeld = in.more() ? in.maybeText(Limits.ERROR_TEXT) : Optional.empty();
-        JobState job = new JobState(id, number, name, spec, policy, plan, submitted, fold);
+        long seq = 0;
+        if (in.more()) {
+            seq = in.number();
+            ranOn.read(in);
+        }
+        JobState job = new JobState(id, number, name, spec, policy, plan, submitted, seq, fold);
+        job.ranOn = ranOn;
         job.state = state;
         job.endedWhy = endedWhy;
         job.ran = ran;
@@ -192,7 +195,6 @@ final class LedgerCodec {
         }
         job.countedBy.putAll(countedBy);
         job.givenTo.putAll(givenTo);
-        job.ranOn.putAll(ranOn);
         job.unanswered.putAll(unanswered);
         return job;
     }

@@ -1,5 +1,6 @@
 package dev.flotilla.controller.core;
 
+import dev.flotilla.model.Digest;
 import dev.flotilla.model.Policy;
 import dev.flotilla.model.Spec;
 import java.math.BigDecimal;
@@ -7,6 +8,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 
 /** What clients are told; docs/admin-api.md shows these as JSON, names in snake_case. */
 public sealed interface View {
@@ -37,7 +39,8 @@ public sealed interface View {
             Optional<BigDecimal> value)
             implements View {}
 
-    record JobList(List<JobSummary> jobs) implements View {}
+    /** {@code next}: what to ask for the page after this one. */
+    record JobList(List<JobSummary> jobs, Optional<Long> next) implements View {}
 
     record JobDetail(
             JobSummary summary,
@@ -56,6 +59,7 @@ public sealed interface View {
 
     record PoisonedTask(String task, List<String> errors) {}
 
+    /** {@code why} it ended, once it has. */
     record Result(
             String job,
             String state,
@@ -66,6 +70,7 @@ public sealed interface View {
             long ranMs,
             long wasted,
             Optional<String> needs,
+            Optional<String> why,
             List<FailedTask> failed,
             int exit)
             implements View {}
@@ -86,6 +91,10 @@ public sealed interface View {
     record Shard(long index, String state, Optional<String> device, Optional<Integer> attempt) {}
 
     record Released(long released) implements View {}
+
+    record Removed(String removed) implements View {}
+
+    record Artifacts(SortedSet<Digest> digests) implements View {}
 
     record DeviceSummary(
             String device,

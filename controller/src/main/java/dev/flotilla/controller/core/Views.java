@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,12 +37,8 @@ final class Views {
                     .count();
             return new View.Info(fleet, ledger.term, met, ledger.running.size(), restored(restoring, now));
         }
-        if (query instanceof Input.Query.Jobs) {
-            return new View.JobList(ledger.jobs.values().stream()
-                    .sorted(Comparator.comparingLong((JobState j) -> j.number).reversed())
-                    .map(j -> summary(j, jobs, now))
-                    .toList());
-        }
+        if (query instanceof Input.Query.Jobs q) return jobs(q, jobs, now);
+        if (query instanceof Input.Query.Artifacts) return new View.Artifacts(jobs.artifacts());
         if (query instanceof Input.Query.Fit fit) return jobs.fit(fit.policy());
         if (query instanceof Input.Query.Devices) {
             return new View.DeviceList(
@@ -87,6 +82,18 @@ final class Views {
                         .filter(d -> !prefix.isEmpty() && d.id.value().startsWith(prefix))
                         .toList()
                 : known;
+    }
+
+    private View.JobList jobs(Input.Query.Jobs page, Jobs jobs, Moment now) {
+        long before = page.before().orElse(Long.MAX_VALUE);
+        List<View.JobSummary> summaries = new ArrayList<>();
+        for (JobState job :
+                ledger.numbered.headMap(before, false).descendingMap().values()) {
+            if (summaries.size() == page.limit()) return new View.JobList(summaries, Optional.of(before));
+            summaries.add(summary(job, jobs, now));
+            before = job.number;
+        }
+        return new View.JobList(summaries, Optional.empty());
     }
 
     View.Problem notOne(String noun, String prefix, List<String> like, String next) {
@@ -162,6 +169,7 @@ final class Views {
                 ran.toMillis(),
                 job.wasted,
                 needs(job),
+                job.running() ? Optional.empty() : Optional.of(job.endedWhy),
                 failed,
                 exit(job));
     }
@@ -325,6 +333,7 @@ final class Views {
         long index = Math.max(0, from);
         for (; index < job.shards() && shards.size() < SHARDS_A_PAGE; index++) {
             Attempt attempt = placed.get(index);
+            DeviceId place = where.get(index);
             TaskState task = job.tasks.get(index);
             String state;
             if (job.done(index)) state = "done";
@@ -333,13 +342,12 @@ final class Views {
             else if (!job.running()) state = "cancelled";
             else if (attempt != null) state = stateOf(sessions.all.get(where.get(index)), attempt);
             else state = "waiting";
-            JobState.Ran ran = job.ranOn.get(index);
-            Optional<String> device = ran != null
-                    ? Optional.of(ran.device().value())
-                    : Optional.ofNullable(where.get(index)).map(DeviceId::value);
-            Optional<Integer> number = ran != null
-                    ? Optional.of(ran.attempt())
-                    : Optional.ofNullable(attempt).map(a -> a.number);
+            Optional<RanOn.Ran> ran = job.ranOn.get(index);
+            Optional<String> device = ran.map(RanOn.Ran::device)
+                    .or(() -> Optional.ofNullable(place))
+                    .map(DeviceId::value);
+            Optional<Integer> number = ran.map(RanOn.Ran::attempt)
+                    .or(() -> Optional.ofNullable(attempt).map(a -> a.number));
             shards.add(new View.Shard(index, state, device, number));
         }
         return new View.Shards(job.id.value(), shards, index < job.shards() ? Optional.of(index) : Optional.empty());

@@ -72,6 +72,7 @@ class AdminServiceTest {
                 "1",
                 asked::add,
                 () -> false,
+                () -> 0,
                 ArtifactStore.at(folder.resolve("artifacts")),
                 folder,
                 new History(new ControllerMachine(FARM), walker -> {}));

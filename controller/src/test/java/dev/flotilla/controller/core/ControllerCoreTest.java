@@ -17,8 +17,14 @@ import dev.flotilla.link.Report;
 import dev.flotilla.link.RowGroup;
 import dev.flotilla.model.AttemptState;
 import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.Digest;
+import dev.flotilla.model.JobId;
 import dev.flotilla.model.Percent;
 import dev.flotilla.model.Policy;
+import dev.flotilla.model.ProgramCall;
+import dev.flotilla.model.Sharding;
+import dev.flotilla.model.Spec;
+import dev.flotilla.shard.ShardPlan;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,6 +52,94 @@ class ControllerCoreTest {
         assertEquals(Optional.of(new BigDecimal(4950)), result.value());
         assertEquals(4, result.coverage().shardsCounted());
         assertEquals(0, result.exit());
+    }
+
+    @Test
+    void aRunningJobIsNotRemovedAndSaysHowToEndIt() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+        var decision = history.decide(new Input.RemoveAsked(77, "sum"));
+        assertEquals(List.of(), decision.events());
+        View.Problem problem = (View.Problem) ((Effect.Reply) decision.effects().get(0)).view();
+        assertEquals("flotilla job cancel sum ; flotilla job remove sum", problem.next());
+    }
+
+    @Test
+    void whatDevicesStillSayOfARemovedJobIsSettledOrCancelledAndCountsNowhere() {
+        var history = given().meets("oak", slots(1)).meets("elm", slots(1)).submitted("sum", 8, "60s");
+        history.decide(new Input.CancelAsked(76, "sum", Instant.EPOCH));
+        var removed = history.decide(new Input.RemoveAsked(77, "su"));
+        assertEquals(List.of(Event.JobRemoved.class), history.kinds(removed));
+        var again = history.decide(new Input.RemoveAsked(78, "sum"));
+        assertEquals(List.of(new Effect.Reply(78, new View.Removed("sum"))), again.effects());
+        Device oak = history.device("oak");
+        long serial = oak.assigned.firstKey();
+        long other = oak.assigned.lastKey();
+        var late = history.reports(
+                "oak",
+                foreign("sum", spec(8), serial, 0, 1, AttemptState.FINISHED),
+                foreign("sum", spec(8), other, 1, 1, AttemptState.RUNNING));
+        assertEquals(List.of(), late.events());
+        assertTrue(oak.settled.contains(serial), "settled: " + oak.settled);
+        assertTrue(oak.cancelled.contains(other), "cancelled: " + oak.cancelled);
+        history.restarted().meets("oak", slots(1), foreign("sum", spec(8), serial, 0, 1, AttemptState.FINISHED));
+        assertEquals(0, history.core.ledger().jobs.size());
+    }
+
+    @Test
+    void anIdNamesOneJobForEverAlsoARemovedOne() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+        history.decide(new Input.CancelAsked(76, "sum", Instant.EPOCH));
+        history.decide(new Input.RemoveAsked(77, "sum"));
+        history.restarted();
+        assertEquals(
+                List.of(),
+                history.submit("sum", spec(1), policy("60s", false, 3)).events());
+        assertEquals(
+                1,
+                history.submit("sun", spec(1), policy("60s", false, 3)).events().size());
+    }
+
+    @Test
+    void theJournalIsKeptFromTheOldestJobThatIsNotRemoved() {
+        var history = given().meets("oak", slots(1));
+        assertEquals(Long.MAX_VALUE, history.core.keepFrom());
+        history.submitted("a", 1, "60s");
+        long a = history.core.keepFrom();
+        history.submitted("b", 1, "60s");
+        assertEquals(a, history.core.keepFrom());
+        history.decide(new Input.CancelAsked(76, "a", Instant.EPOCH));
+        history.decide(new Input.RemoveAsked(77, "a"));
+        assertTrue(history.core.keepFrom() > a);
+        long b = history.core.keepFrom();
+        assertEquals(b, history.restarted().core.keepFrom());
+        assertEquals(b, new ControllerCore(history.fleet, LedgerCodec.read(history.core.snapshot())).keepFrom());
+    }
+
+    @Test
+    void aJobWhoseFileIsNotThereAnyMoreEndsAndSaysSo() {
+        var history = given().meets("oak", slots(1));
+        Digest file = Digest.of(new byte[] {1});
+        Digest part = Digest.of(new byte[] {2});
+        Spec spec = new Spec(
+                new dev.flotilla.model.Input.Records(
+                        file, "flights.csv", dev.flotilla.model.Input.Format.LINES, List.of(), 10),
+                Sharding.range(2),
+                ProgramCall.of("count"));
+        ShardPlan plan = new ShardPlan(
+                Optional.of(file),
+                List.of(
+                        new ShardPlan.Slice(0, 100_000, 5, 1, Optional.of(part)),
+                        new ShardPlan.Slice(100_000, 10, 5, 6, Optional.empty())));
+        for (Digest missing : List.of(file, part)) {
+            JobId id = new JobId("count-" + missing.hex().substring(0, 8));
+            history.decide(
+                    new Input.Submitted(77, id, "", spec, policy("60s", false, 3), plan, List.of(), Instant.EPOCH, 0));
+            var decision = history.decide(new Input.ArtifactMissing(missing));
+            assertTrue(history.kinds(decision).contains(Event.JobEnded.class), "events: " + decision.events());
+            assertEquals("failed", history.result(id.value()).state());
+            assertTrue(history.result(id.value()).why().orElseThrow().contains("flights.csv"));
+        }
+        assertEquals(List.of(), history.decide(new Input.ArtifactMissing(file)).events());
     }
 
     @Test

@@ -222,8 +222,8 @@ final class ControllerHistory {
     }
 
     Decision<Event, Effect> submit(String job, Spec spec, Policy policy) {
-        return decide(
-                new Input.Submitted(++requests, new JobId(job), "", spec, policy, ShardPlan.COMPUTED, List.of(), WALL));
+        return decide(new Input.Submitted(
+                ++requests, new JobId(job), "", spec, policy, ShardPlan.COMPUTED, List.of(), WALL, journal.size()));
     }
 
     ControllerHistory submitted(String job, long shards, String lostAfter) {

@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
             JobResult.class,
             JobCancel.class,
             JobRelease.class,
-            JobVerify.class
+            JobVerify.class,
+            JobRemove.class
         })
 public final class JobCommand {}

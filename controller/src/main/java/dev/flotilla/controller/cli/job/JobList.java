@@ -1,12 +1,16 @@
 package dev.flotilla.controller.cli.job;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.flotilla.controller.cli.shell.AdminClient;
 import dev.flotilla.controller.cli.shell.Replies;
 import dev.flotilla.controller.cli.shell.Shell;
 import dev.flotilla.controller.cli.ui.Table;
 import dev.flotilla.controller.cli.ui.Words;
+import dev.flotilla.model.Exit;
 import dev.flotilla.model.Quoted;
+import dev.flotilla.model.UserError;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -16,14 +20,21 @@ import picocli.CommandLine.Option;
 /** {@code flotilla job list}. */
 @Command(
         name = "list",
-        description = "List the jobs, newest first.",
+        description = "List the jobs, newest first; the newest 100 unless you say otherwise.",
         footerHeading = "%nExamples%n",
         footer = {
             "  flotilla job list",
-            "  flotilla job list --json | jq '.jobs[] | select(.state == \"running\") | .job'"
+            "  flotilla job list --all --json | jq '.jobs[] | select(.state == \"running\") | .job'"
         })
 public final class JobList implements Callable<Integer> {
+    private static final long A_PAGE = 200;
     private final Shell shell;
+
+    @Option(names = "--limit", paramLabel = "N", description = "At most so many [100].")
+    Integer limit;
+
+    @Option(names = "--all", description = "All of them.")
+    boolean all;
 
     @Option(names = "--json", description = "Print one JSON object.")
     boolean json;
@@ -34,12 +45,42 @@ public final class JobList implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ObjectNode reply = shell.ask("job.list", Replies.object());
+        if (limit != null && (limit < 1 || all)) {
+            throw new UserError(
+                    Exit.USAGE,
+                    "--limit " + limit + " cannot be used",
+                    all ? "--all and --limit exclude each other" : "it is at least 1",
+                    "flotilla job list --limit 20");
+        }
+        ObjectNode reply;
+        try (AdminClient client = shell.open()) {
+            reply = pages(client, all ? Long.MAX_VALUE : limit == null ? 100 : limit);
+        }
         if (json) shell.json(reply);
         else if (reply.path("jobs").isEmpty())
             shell.terminal().say("no jobs yet; flotilla run sum --range 0..1000000 makes one");
-        else shell.print(table(reply, shell.terminal().width(), Instant.now()));
+        else {
+            shell.print(table(reply, shell.terminal().width(), Instant.now()));
+            if (reply.path("next").isNumber())
+                shell.terminal().say("older jobs are not shown: flotilla job list --all");
+        }
         return 0;
+    }
+
+    private static ObjectNode pages(AdminClient client, long most) {
+        ObjectNode reply = Replies.object();
+        ArrayNode jobs = reply.putArray("jobs");
+        JsonNode next;
+        do {
+            ObjectNode request = Replies.object().put("limit", Math.min(A_PAGE, most - jobs.size()));
+            if (reply.path("next").isNumber()) request.set("before", reply.path("next"));
+            ObjectNode page = client.ask("job.list", request);
+            page.path("jobs").forEach(jobs::add);
+            next = page.path("next");
+            reply.set("next", next);
+        } while (next.isNumber() && jobs.size() < most);
+        reply.put("ok", true);
+        return reply;
     }
 
     static List<String> table(ObjectNode reply, int width, Instant now) {

@@ -32,7 +32,11 @@ public final class ResultText {
         String state = result.path("state").asText();
         boolean ended = result.path("final").asBoolean();
         if (!ended) lines.add("so far    the job is running; this answer is partial");
-        else if (!state.equals("done")) lines.add("state     " + state);
+        else if (!state.equals("done"))
+            lines.add("state     " + state
+                    + (result.path("why").isTextual()
+                            ? ": " + Quoted.plain(result.path("why").asText(), 300)
+                            : ""));
         JsonNode coverage = result.path("coverage");
         long counted = coverage.path("shards_counted").asLong();
         long total = coverage.path("shards_total").asLong();
