@@ -214,17 +214,20 @@ enum Mutant {
             agent("core/Running", "return ledger.running.size() + more < slots;", "return true;")),
     OLDER_COPY_HOLDS(
             "a controller that is an older copy holds its open one-time tasks",
-            controller("core/Rows", "if (!job.policy.once()) continue;", "if (job.id != null) continue;")),
+            controller("core/Restoring", "if (!any) return;", "if (any || !any) return;")),
     OLDER_COPY_TOLD(
             "a hello that tells of a commit which the journal lacks shows that it is an older copy",
-            controller("core/Meetings", "if (lacks) rows.olderCopy(", "if (false) rows.olderCopy(")),
+            controller(
+                    "core/Meetings",
+                    "restoring.met(step, session, device, lacks, report.highest());",
+                    "restoring.met(step, session, device, false, report.highest());")),
     TERM_RAISED(
             "each start of the controller is a new term",
             controller("core/ControllerCore", "new Event.Started(ledger.term + 1, seq)", "new Event.Started(1, seq)"),
-            controller("core/Rows", "Math.max(ledger.term, termMet) + 1)", "Math.max(ledger.term, termMet))")),
+            controller("core/Restoring", "Math.max(ledger.term, termMet) + LEAP)", "Math.max(ledger.term, termMet))")),
     SERIAL_RAISED(
             "a controller that meets a serial which it never gave goes on above it",
-            controller("core/Meetings", "if (report.highest() >= device.next) {", "if (false) {"),
+            controller("core/Restoring", "if (highest >= device.next) {", "if (false) {"),
             agent("core/Orders", "if (a.serial() <= before)", "if (false)")),
     SERIAL_OLD(
             "an agent never starts a serial again that it may have forgotten",
