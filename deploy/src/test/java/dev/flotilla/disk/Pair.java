@@ -504,7 +504,8 @@ final class Pair implements AutoCloseable {
                     o.assign().stream().map(Controller::filled).toList(),
                     o.permits(),
                     o.wantFull(),
-                    o.bytes().map(Controller::chunk));
+                    o.bytes().map(Controller::chunk),
+                    o.wantKept());
         }
 
         private static Order.AssignGroup filled(Order.AssignGroup group) {
