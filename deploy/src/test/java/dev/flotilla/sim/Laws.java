@@ -131,6 +131,8 @@ final class Laws {
             } else if (event instanceof Event.Permitted e) permit(e);
             else if (event instanceof Event.Released e)
                 e.indexes().forEach(i -> permits.remove(new TaskId(e.job(), i)));
+            else if (event instanceof Event.OlderCopyFound e)
+                throw new Broken("I12", "work is held since " + e.device() + " shows an older copy, and there is none");
             else if (event instanceof Event.Ended e) e.ends().forEach(end -> seen.add("ended " + end.state()));
             else if (event instanceof Event.JobEnded e) {
                 jobs.get(e.job()).ended = Optional.of(ledger.proof(e.job()).orElseThrow());

@@ -253,8 +253,13 @@ enum Mutant {
                     "} else if (attempt.lost && task.live == 0 && task.permit.isEmpty()) {",
                     "} else if (attempt.lost) {")),
     FAILURE_ONCE(
-            "the failure of an attempt counts once",
+            "an attempt that has failed counts once",
+            controller("core/Rows", "boolean isNews = holds(row);", "boolean isNews = true;"),
             controller("core/Rows", "&& !task.knowsFailure(device.id, device.agentId, row.serial()));", ");"),
+            controller(
+                    "core/Ledger",
+                    "if (attempt == null || !attempt.isFor(job, end.index(), end.attempt())) return; TaskState task = attempt.task();",
+                    "TaskState task = job.tasks.get(end.index());"),
             controller("core/Ledger", "&& !task.knowsFailure(device.id, device.agentId, end.serial())) {", ") {")),
     PERMIT_SPENT(
             "what the operator has decided on is not held for the same permit again",

@@ -1,6 +1,7 @@
 package dev.flotilla.controller.core;
 
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Laws that only the ledger can tell. */
 public final class LedgerLaws {
@@ -49,6 +50,11 @@ public final class LedgerLaws {
                 if (task.status == TaskState.Status.HELD && task.heldWhy.isEmpty())
                     return "I12:" + name + " is held for no reason";
                 if (task.status == TaskState.Status.HELD) held++;
+                TreeSet<String> failed = new TreeSet<>();
+                for (TaskState.Failure f : task.failures()) {
+                    if (!f.agentId().isEmpty() && !failed.add(f.device() + " " + f.agentId() + " " + f.serial()))
+                        return "I12:" + name + " counts the failure of " + f.serial() + " on " + f.device() + " twice";
+                }
             }
             if (held != job.held()) return "I12:" + job.id + " says that " + job.held() + " are held, " + held + " are";
         }
