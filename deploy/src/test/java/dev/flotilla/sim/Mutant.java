@@ -75,10 +75,7 @@ enum Mutant {
                     "core/ControllerMachine",
                     "return event instanceof Event.DeviceKnown ?",
                     "return event instanceof Event.DeviceKnown || event instanceof Event.Counted ?"),
-            controller(
-                    "core/ControllerMachine",
-                    "return !(effect instanceof Effect.Note ||",
-                    "return !(effect instanceof Effect.SendOrder || effect instanceof Effect.Note ||")),
+            controller("core/ControllerMachine", "|| effect instanceof Effect.SendOrder", "")),
     PERMIT(
             "one-time work starts with a permit alone",
             agent(
