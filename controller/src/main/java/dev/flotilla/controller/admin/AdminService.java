@@ -491,12 +491,13 @@ public final class AdminService implements AutoCloseable {
     }
 
     private void verify(String prefix, Reply reply) {
+        long committed = told.getAsLong();
         View view = askAndWait(new Input.Query.Result(prefix));
         if (!(view instanceof View.Result result)) {
             reply.send(view);
             return;
         }
-        reply.send(history.verify(new JobId(result.job()), result));
+        reply.send(history.verify(new JobId(result.job()), result, committed));
     }
 
     private void explain(String id, Reply reply) {

@@ -6,9 +6,8 @@ import dev.flotilla.controller.core.ControllerMachine;
 import dev.flotilla.controller.core.Event;
 import dev.flotilla.controller.core.View;
 import dev.flotilla.controller.fold.FoldTree;
-import dev.flotilla.core.Core;
-import dev.flotilla.journal.Journal;
 import dev.flotilla.journal.JournalFailed;
+import dev.flotilla.journal.JournalReader;
 import dev.flotilla.model.AttemptId;
 import dev.flotilla.model.JobId;
 import dev.flotilla.model.Quoted;
@@ -25,9 +24,9 @@ import java.util.Optional;
 
 /** Reads the recovery log: proves an answer, and tells what happened to a job, a task, an attempt or a device. */
 public final class History {
-    /** Walks the log on a connection of its own, from its first batch. */
+    /** Opens the log for reading. */
     public interface Log {
-        void walk(Journal.Walker walker) throws JournalFailed;
+        JournalReader open() throws JournalFailed;
     }
 
     private static final int MOST_WRONG = 20;
@@ -39,46 +38,98 @@ public final class History {
         this.log = log;
     }
 
-    /** Walks the chain, folds the job's results again and compares with what clients are told. */
-    ObjectNode verify(JobId job, View.Result told) {
-        long[] batches = {0};
-        Proof[] proof = {null};
-        Core<?, Event, ?> replayed = machine.birth(Optional.empty(), 0);
-        List<String> wrong = new ArrayList<>();
-        try {
-            log.walk((seq, body) -> {
-                batches[0]++;
-                for (Event event : machine.decode(body)) {
-                    replayed.apply(event);
-                    if (event instanceof Event.JobSubmitted e && e.job().equals(job)) proof[0] = new Proof(e.spec());
-                    if (event instanceof Event.Counted e && e.job().equals(job) && proof[0] != null)
-                        proof[0].count(e, wrong);
-                }
-            });
+    /**
+     * Walks the chain, folds the job's results again and compares with what clients are told.
+     *
+     * @param committed  a batch that the log must have
+     */
+    ObjectNode verify(JobId job, View.Result told, long committed) {
+        Walk walk = new Walk(job);
+        try (JournalReader reader = log.open()) {
+            walk.before = reader.before();
+            long last = reader.inspect(walk);
+            if (last < committed)
+                walk.wrong("the log ends at batch " + last + ", and batch " + committed + " was committed");
         } catch (JournalFailed e) {
-            wrong.add(e.getMessage());
+            walk.wrong(e.getMessage());
         }
-        Optional<BigDecimal> value = proof[0] == null
+        if (walk.proof == null) walk.wrong("the log does not have the job's submission");
+        Optional<BigDecimal> value = walk.proof == null
                 ? Optional.empty()
-                : proof[0].fold.value().flatMap(p -> p.answer().value());
-        long results = proof[0] == null ? 0 : proof[0].fold.counted();
+                : walk.proof.fold.value().flatMap(p -> p.answer().value());
+        long results = walk.proof == null ? 0 : walk.proof.fold.counted();
         boolean same = value.equals(told.value()) && results == told.coverage().shardsCounted();
         if (!same && told.isFinal())
-            wrong.add("the log gives " + value.map(BigDecimal::toPlainString).orElse("nothing") + " from " + results
-                    + " results");
+            walk.wrong("the log gives " + value.map(BigDecimal::toPlainString).orElse("nothing") + " from " + results
+                    + " results, and clients are told "
+                    + told.value().map(BigDecimal::toPlainString).orElse("nothing") + " from "
+                    + told.coverage().shardsCounted());
+        boolean verified = walk.wrong.isEmpty();
         ObjectNode out = Json.MAPPER.createObjectNode();
         out.put("ok", true)
-                .put("verified", wrong.isEmpty())
-                .put("batches", batches[0])
+                .put("verified", verified)
+                .put("batches", walk.batches)
                 .put("results", results);
         out.put("value", value.orElse(null));
-        out.put(
-                "says",
-                wrong.isEmpty()
-                        ? "the chain of " + batches[0] + " batches is whole; " + results
-                                + " results, each of another shard, fold to the same value"
-                        : String.join("; ", wrong));
+        out.put("says", verified ? proved(walk, results, told) : String.join("; ", walk.wrong));
+        ArrayNode wrong = out.putArray("wrong");
+        walk.wrong.forEach(wrong::add);
+        if (!verified) out.put("next", "keep the data directory as it is, and restore a backup: docs/operations.md");
         return out;
+    }
+
+    private static String proved(Walk walk, long results, View.Result told) {
+        return "the chain of " + walk.batches + " batches is whole"
+                + (walk.before > 0 ? " from batch " + (walk.before + 1) + ", those before went with removed jobs" : "")
+                + "; " + results + " results, each of another shard, fold to "
+                + (told.isFinal() ? "the same value" : "the value so far, which is not compared while the job runs")
+                + "; that the devices computed them right is not proved";
+    }
+
+    /** Everything that is wrong with the log, and the job's results in it. */
+    private final class Walk implements JournalReader.Inspector {
+        private final JobId job;
+        private final List<String> wrong = new ArrayList<>();
+        private Proof proof;
+        private long before;
+        private long batches;
+        private long damaged = -1;
+
+        Walk(JobId job) {
+            this.job = job;
+        }
+
+        void wrong(String what) {
+            if (wrong.size() < MOST_WRONG) wrong.add(what);
+        }
+
+        @Override
+        public void damage(long seq, String what) {
+            damaged = seq;
+            wrong(what);
+        }
+
+        @Override
+        public void batch(long seq, byte[] body, byte[] hash) {
+            batches++;
+            try {
+                boolean about = false;
+                for (Event event : machine.decode(body)) {
+                    if (event instanceof Event.JobSubmitted e && e.job().equals(job)) {
+                        about = true;
+                        if (proof == null) proof = new Proof(e.spec());
+                    } else if (event instanceof Event.Counted e && e.job().equals(job)) {
+                        about = true;
+                        if (proof == null) wrong("batch " + seq + " counts results before the job's submission");
+                        else proof.count(e, wrong);
+                    }
+                }
+                if (damaged == seq)
+                    wrong("batch " + seq + (about ? " holds results of this job" : " holds no result of this job"));
+            } catch (RuntimeException e) {
+                wrong("batch " + seq + " cannot be understood: " + e.getMessage());
+            }
+        }
     }
 
     /** One job's results as the log has them, folded anew; memory holds the gaps alone. */
@@ -198,8 +249,9 @@ public final class History {
     }
 
     private List<String> told(Story story) {
-        try {
-            log.walk((seq, body) -> machine.decode(body).forEach(event -> story.event(seq, event)));
+        try (JournalReader reader = log.open()) {
+            reader.replay(
+                    reader.before(), (seq, body) -> machine.decode(body).forEach(event -> story.event(seq, event)));
         } catch (JournalFailed e) {
             story.note("the log cannot be read further: " + e.getMessage());
         }

@@ -17,7 +17,6 @@ import dev.flotilla.controller.core.Event;
 import dev.flotilla.controller.core.Input;
 import dev.flotilla.journal.Journal;
 import dev.flotilla.journal.JournalFailed;
-import dev.flotilla.journal.JournalReader;
 import dev.flotilla.journal.JournalSettings;
 import dev.flotilla.journal.SqliteJournal;
 import dev.flotilla.link.Envelope;
@@ -115,11 +114,7 @@ public final class ControllerApp implements AutoCloseable {
             ArtifactStore artifacts = ArtifactStore.at(data.resolve("artifacts"));
             Path work = emptied(data.resolve("work"));
             Path file = data.resolve("journal.db");
-            History history = new History(machine, walker -> {
-                try (JournalReader reader = SqliteJournal.readOnly(file)) {
-                    reader.replay(0, walker);
-                }
-            });
+            History history = new History(machine, () -> SqliteJournal.readOnly(file));
             admin = new AdminService(
                     topics, VERSION, this::offer, this::degraded, this::told, artifacts, work, history);
             hands = new ControllerHands(fleet, root, artifacts, admin, this::offer, this::begin);

@@ -9,6 +9,7 @@ import dev.flotilla.carrier.Topics;
 import dev.flotilla.controller.core.ControllerMachine;
 import dev.flotilla.controller.core.Input;
 import dev.flotilla.controller.core.View;
+import dev.flotilla.journal.JournalFailed;
 import dev.flotilla.model.FleetName;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -75,7 +76,9 @@ class AdminServiceTest {
                 () -> 0,
                 ArtifactStore.at(folder.resolve("artifacts")),
                 folder,
-                new History(new ControllerMachine(FARM), walker -> {}));
+                new History(new ControllerMachine(FARM), () -> {
+                    throw new JournalFailed(JournalFailed.Kind.STORAGE, "no log here", null);
+                }));
         admin.speakThrough(carrier);
         return admin;
     }

@@ -52,7 +52,11 @@ public final class JobVerify implements Callable<Integer> {
         JsonNode value = reply.path("value");
         lines.add("value    " + (value.isNumber() ? Words.value(value.decimalValue()) : "none"));
         lines.add("results  " + Words.count(reply.path("results").asLong()));
-        lines.add("log      " + reply.path("says").asText());
+        if (reply.path("wrong").isEmpty())
+            lines.add("log      " + reply.path("says").asText());
+        for (JsonNode wrong : reply.path("wrong")) lines.add("wrong    " + wrong.asText());
+        if (reply.path("next").isTextual())
+            lines.add("next     " + reply.path("next").asText());
         return lines;
     }
 }

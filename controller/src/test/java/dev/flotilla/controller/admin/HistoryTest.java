@@ -1,0 +1,143 @@
+package dev.flotilla.controller.admin;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.flotilla.controller.core.ControllerMachine;
+import dev.flotilla.controller.core.Event;
+import dev.flotilla.controller.core.View;
+import dev.flotilla.journal.JournalSettings;
+import dev.flotilla.journal.SqliteJournal;
+import dev.flotilla.model.Bytes;
+import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.FleetName;
+import dev.flotilla.model.Input;
+import dev.flotilla.model.JobId;
+import dev.flotilla.model.Percent;
+import dev.flotilla.model.Policy;
+import dev.flotilla.model.ProgramCall;
+import dev.flotilla.model.Sharding;
+import dev.flotilla.model.Spec;
+import dev.flotilla.program.Builtin;
+import dev.flotilla.program.Builtins;
+import dev.flotilla.shard.Ranges;
+import dev.flotilla.shard.ShardPlan;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A job's answer against its log: a file of six batches, and what a bad disk or hand may do to it. */
+class HistoryTest {
+    private static final JobId SUM = new JobId("sum");
+    private static final ControllerMachine MACHINE = new ControllerMachine(new FleetName("farm"));
+
+    @TempDir
+    Path dir;
+
+    private Path file;
+    private byte[] good;
+
+    @BeforeEach
+    void writeTheLog() throws Exception {
+        file = dir.resolve("journal.db");
+        Input.Range range = new Input.Range(0, 100);
+        Spec spec = new Spec(range, Sharding.range(4), ProgramCall.of("sum"));
+        Policy policy = new Policy(
+                "least-loaded",
+                new TreeMap<>(),
+                List.of(),
+                false,
+                3,
+                Duration.ofMinutes(10),
+                Optional.empty(),
+                Optional.empty(),
+                Percent.ALL);
+        try (SqliteJournal journal = SqliteJournal.open(file, JournalSettings.controller())) {
+            append(journal, new Event.JobSubmitted(SUM, "", spec, policy, ShardPlan.COMPUTED, Instant.EPOCH, 0));
+            for (int shard = 0; shard < 4; shard++) {
+                Builtin sum = Builtins.find("sum");
+                byte[] result = sum.map(Ranges.numbers(range, 4, shard), spec.program(), Builtin.Stop.NEVER)
+                        .partial()
+                        .encode();
+                Event.Count count = new Event.Count(shard + 1, shard, 1, new Bytes(result));
+                append(journal, new Event.Counted(new DeviceId("oak"), SUM, List.of(count)));
+            }
+            append(journal, new Event.Started(1, 5));
+        }
+        good = Files.readAllBytes(file);
+    }
+
+    private static void append(SqliteJournal journal, Event event) throws Exception {
+        journal.append(MACHINE.encode(List.of(event)));
+    }
+
+    @Test
+    void aWholeLogProvesTheAnswer() {
+        ObjectNode said = verify(6);
+        assertTrue(said.path("verified").asBoolean(), said.toString());
+        assertEquals(new BigDecimal(4950), said.path("value").decimalValue());
+    }
+
+    @Test
+    void whatWasDoneToALogIsNamed() throws Exception {
+        named(
+                "batch 3 does not follow batch 2",
+                "UPDATE journal SET body = (SELECT body FROM journal WHERE seq = 4) WHERE seq = 3");
+        named(
+                "shard 2 was counted twice",
+                "UPDATE journal SET body = (SELECT body FROM journal WHERE seq = 4) WHERE seq = 3");
+        named("the hash of batch 3 is damaged", "UPDATE journal SET hash = CAST('x' AS BLOB) WHERE seq = 3");
+        named("batch 3 cannot be understood", "UPDATE journal SET body = CAST('x' AS BLOB) WHERE seq = 3");
+        named("batch 3 is missing", "DELETE FROM journal WHERE seq = 3");
+        named(
+                "batch 3 holds results of this job",
+                "DELETE FROM journal WHERE seq = 3",
+                "UPDATE journal SET seq = 3 WHERE seq = 4",
+                "UPDATE journal SET seq = 4 WHERE seq = 5",
+                "UPDATE journal SET seq = 5 WHERE seq = 6");
+        named("the log ends at batch 5, and batch 6 was committed", "DELETE FROM journal WHERE seq = 6");
+        named("batch 7 repeats batch 2", "INSERT INTO journal SELECT 7, body, hash FROM journal WHERE seq = 2");
+        named("from 3 results, and clients are told 4950 from 4", "DELETE FROM journal WHERE seq = 2");
+    }
+
+    private void named(String what, String... harm) throws Exception {
+        Files.write(file, good);
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+                Statement statement = connection.createStatement()) {
+            for (String sql : harm) statement.execute(sql);
+        }
+        ObjectNode said = verify(6);
+        assertTrue(
+                !said.path("verified").asBoolean() && said.path("says").asText().contains(what), said.toString());
+    }
+
+    private ObjectNode verify(long committed) {
+        View.Coverage coverage = new View.Coverage(4, 4, 0, new View.Devices(1, 1, List.of(), List.of()));
+        View.Result told = new View.Result(
+                "sum",
+                "done",
+                true,
+                Optional.of(new BigDecimal(4950)),
+                0,
+                coverage,
+                0,
+                0,
+                Optional.empty(),
+                Optional.empty(),
+                List.of(),
+                0);
+        return new History(MACHINE, () -> SqliteJournal.readOnly(file)).verify(SUM, told, committed);
+    }
+}
