@@ -209,7 +209,7 @@ final class Pair implements AutoCloseable {
     private void submit(Job job) {
         if (submitted.contains(job.id)) return;
         asked.put(++requests, job.id);
-        controller.offer(new Input.Submitted(requests, job.id, "", job.spec, job.policy, job.plan, List.of(), WALL));
+        controller.offer(new Input.Submitted(requests, job.id, "", job.spec, job.policy, job.plan, List.of(), WALL, 0));
         timeline.after(Duration.ofSeconds(3), () -> submit(job));
     }
 
@@ -284,8 +284,8 @@ final class Pair implements AutoCloseable {
         }
 
         @Override
-        public void snapshot(byte[] state, boolean dropRows) throws JournalFailed {
-            real.snapshot(state, dropRows);
+        public void snapshot(byte[] state, long keepFrom) throws JournalFailed {
+            real.snapshot(state, keepFrom);
         }
 
         @Override
@@ -319,17 +319,15 @@ final class Pair implements AutoCloseable {
         private final String name;
         private final Machine<I, E, F> machine;
         private final JournalSettings file;
-        private final boolean dropRows;
         private Journal journal;
         private Loop<I, E, F> loop;
         private boolean planned;
         long process;
 
-        Side(String name, Machine<I, E, F> machine, JournalSettings file, boolean dropRows) {
+        Side(String name, Machine<I, E, F> machine, JournalSettings file) {
             this.name = name;
             this.machine = machine;
             this.file = file;
-            this.dropRows = dropRows;
         }
 
         abstract void begin();
@@ -350,7 +348,7 @@ final class Pair implements AutoCloseable {
                         machine,
                         this,
                         journal,
-                        new LoopSettings(4096, Duration.ZERO, 6_000, dropRows),
+                        new LoopSettings(4096, Duration.ZERO, 6_000),
                         chance.id(),
                         () -> timeline.now().toNanos() + 1,
                         this);
@@ -444,7 +442,7 @@ final class Pair implements AutoCloseable {
         private long told;
 
         Controller() {
-            super(CONTROLLER, new ControllerMachine(FLEET), JournalSettings.controller(), false);
+            super(CONTROLLER, new ControllerMachine(FLEET), JournalSettings.controller());
         }
 
         ControllerCore onDisk() throws JournalFailed {
@@ -546,7 +544,7 @@ final class Pair implements AutoCloseable {
         private final TreeMap<Long, Long> running = new TreeMap<>();
 
         Agent() {
-            super(AGENT, new AgentMachine(), JournalSettings.agent(), true);
+            super(AGENT, new AgentMachine(), JournalSettings.agent());
         }
 
         AgentCore onDisk() throws JournalFailed {
