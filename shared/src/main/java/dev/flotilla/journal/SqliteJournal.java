@@ -97,6 +97,66 @@ public final class SqliteJournal implements Journal {
         }
     }
 
+    /**
+     * A consistent copy, also of a journal that another process writes meanwhile; mode 0600, synced, its chain verified.
+     *
+     * @param to  does not exist
+     * @return the copy's last batch
+     * @throws JournalFailed if it cannot be made, or {@code from} is damaged; then {@code to} is of no use
+     */
+    public static long copy(Path from, Path to) throws JournalFailed {
+        loadLibrary();
+        check(from, false);
+        try {
+            Files.createFile(to, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            try (Connection connection = reading(from);
+                    PreparedStatement vacuum = connection.prepareStatement("VACUUM INTO ?")) {
+                vacuum.setString(1, to.toAbsolutePath().toString());
+                vacuum.execute();
+            }
+            try (Connection connection = new SQLiteConfig().createConnection(url(to))) {
+                execute(connection, "PRAGMA journal_mode = WAL");
+            }
+            try (FileChannel channel = FileChannel.open(to, StandardOpenOption.WRITE)) {
+                channel.force(true);
+            }
+            return verify(to);
+        } catch (IOException e) {
+            throw new JournalFailed(Kind.STORAGE, to + " cannot be made: " + e, e);
+        } catch (SQLException e) {
+            throw failed(from, "cannot be copied", e);
+        }
+    }
+
+    /** Checks the file, and its chain from the first batch that it has. @return its last batch */
+    public static long verify(Path file) throws JournalFailed {
+        loadLibrary();
+        check(file, true);
+        try (Connection connection = reading(file);
+                Statement statement = connection.createStatement()) {
+            long before = 0;
+            try (ResultSet row = statement.executeQuery(
+                    "SELECT coalesce((SELECT min(seq) - 1 FROM journal), (SELECT max(seq) FROM snapshot), 0)")) {
+                if (row.next()) before = row.getLong(1);
+            }
+            return walk(file, connection, before, (seq, body) -> {});
+        } catch (SQLException e) {
+            throw failed(file, "cannot be read", e);
+        }
+    }
+
+    /** True if a process has the journal of that name open for writing. */
+    public static boolean inUse(Path file) throws JournalFailed {
+        if (!Files.exists(beside(file, ".lock"))) return false;
+        try {
+            FileGuard.on(inItsDirectory(file)).close();
+            return false;
+        } catch (JournalFailed e) {
+            if (e.kind() == Kind.LOCKED) return true;
+            throw e;
+        }
+    }
+
     /** Renames a damaged journal and its companions, so that a new one can be opened in its place. @return its new name */
     public static Path setAside(Path file) throws JournalFailed {
         int n = 1;

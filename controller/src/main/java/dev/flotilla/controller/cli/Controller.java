@@ -23,6 +23,7 @@ import picocli.CommandLine.Option;
 /** {@code flotilla controller}. */
 @Command(
         name = "controller",
+        subcommands = {ControllerBackup.class, ControllerRestore.class},
         description = {
             "Run the controller of a fleet until Ctrl-C or SIGTERM; a journal in --data keeps every job.",
             "Its embedded broker listens on 127.0.0.1 alone; for devices elsewhere give --broker, a broker of your own."
@@ -31,6 +32,7 @@ import picocli.CommandLine.Option;
         footer = {
             "  flotilla controller",
             "  flotilla controller --data /var/lib/flotilla --fleet farm --port 1883",
+            "  flotilla controller backup /mnt/usb ; flotilla controller restore FILE",
             "  flotilla controller --broker mqtt://10.0.0.2:1883 --broker-user controller --broker-password-file broker.pw"
         })
 public final class Controller implements Callable<Integer> {

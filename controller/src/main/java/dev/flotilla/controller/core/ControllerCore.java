@@ -4,6 +4,8 @@ import dev.flotilla.core.Core;
 import dev.flotilla.core.Decision;
 import dev.flotilla.core.Moment;
 import dev.flotilla.core.Stamped;
+import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.Digest;
 import dev.flotilla.model.FleetName;
 import dev.flotilla.model.JobId;
 import java.math.BigDecimal;
@@ -12,6 +14,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * One fleet's controller. Each input has one rule, in the class that its family has: {@link Meetings} and {@link Rows} for what devices say,
@@ -123,6 +129,25 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
     /** A job's value and how many of its tasks it covers, for the proof of an answer; empty if there is no such job. */
     public Optional<Map.Entry<Optional<BigDecimal>, Long>> proof(JobId job) {
         return Optional.ofNullable(ledger.jobs.get(job)).map(Views::proof);
+    }
+
+    /** What a journal's copy is good for: its fleet's work, for people and for those who carry its files along. */
+    public record Standing(
+            long jobsRunning, SortedMap<String, Long> held, List<String> devices, SortedSet<Digest> files) {}
+
+    /** Running jobs, held tasks by job, devices, and the artifacts that running jobs need. */
+    public Standing standing() {
+        TreeMap<String, Long> held = new TreeMap<>();
+        TreeSet<Digest> files = new TreeSet<>();
+        for (JobState job : ledger.running.values()) {
+            if (job.held() > 0) held.put(job.id.value(), job.held());
+            job.plan.file().ifPresent(files::add);
+        }
+        return new Standing(
+                ledger.running.size(),
+                held,
+                ledger.devices.keySet().stream().map(DeviceId::value).toList(),
+                files);
     }
 
     /** The ledger, for the simulator's invariants; nobody else looks inside. */
