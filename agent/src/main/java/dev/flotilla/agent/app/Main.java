@@ -25,11 +25,12 @@ import picocli.CommandLine.Option;
         name = "flotilla-agent",
         version = "flotilla-agent " + AgentApp.VERSION,
         description = "Runs a fleet's tasks on this device.",
-        subcommands = Main.Run.class,
+        subcommands = {Main.Run.class, Dump.Journal.class},
         footer = {
             "",
             "Examples:",
             "  flotilla-agent run --device-file oak.json --data /var/lib/flotilla-agent",
+            "  flotilla-agent journal dump /var/lib/flotilla-agent",
             "  flotilla-agent run --help"
         })
 public final class Main implements Callable<Integer> {
@@ -75,7 +76,7 @@ public final class Main implements Callable<Integer> {
         throw new UserError(
                 Exit.USAGE,
                 "no command was given",
-                "flotilla-agent has one: run",
+                "there are run and journal",
                 "flotilla-agent run --help          shows what it takes, with examples");
     }
 

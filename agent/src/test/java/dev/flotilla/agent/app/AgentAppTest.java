@@ -105,6 +105,27 @@ class AgentAppTest {
     }
 
     @Test
+    void theLogOfARunningAgentIsPrintedFromACopy() {
+        AgentApp app = start();
+        PrintStream before = System.out;
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+        try {
+            Ended dump = main("journal", "dump", data.toString());
+            assertEquals(0, dump.exit(), dump.said());
+            assertTrue(dump.said().contains("is in use: this is a copy"), dump.said());
+        } finally {
+            System.setOut(before);
+            app.close();
+        }
+        assertTrue(
+                out.toString(StandardCharsets.UTF_8)
+                        .matches("(?s)\\{\"seq\":1,\"hash\":\"[0-9a-f]{64}\",\"bytes\":[0-9]+,\"events\":"
+                                + "\\[\\{\"event\":\"Born\",\"agent_id\":\"[0-9a-f]{32}\"}.*"),
+                out.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
     void twoAgentsNeverShareADirectory() {
         AgentApp app = start();
         UserError error = assertThrows(UserError.class, this::start);

@@ -5,6 +5,7 @@ import dev.flotilla.controller.cli.context.ContextCommand;
 import dev.flotilla.controller.cli.device.DeviceCommand;
 import dev.flotilla.controller.cli.job.JobCommand;
 import dev.flotilla.controller.cli.job.Run;
+import dev.flotilla.controller.cli.journal.JournalCommand;
 import dev.flotilla.controller.cli.shell.Shell;
 import dev.flotilla.model.Exit;
 import java.util.concurrent.Callable;
@@ -29,6 +30,7 @@ import picocli.CommandLine.Spec;
             Explain.class,
             Controller.class,
             Agent.class,
+            JournalCommand.class,
             ContextCommand.class
         },
         footerHeading = "%nExamples%n",

@@ -1,12 +1,14 @@
 package dev.flotilla.controller.admin;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flotilla.controller.core.ControllerMachine;
 import dev.flotilla.controller.core.Event;
 import dev.flotilla.controller.core.View;
+import dev.flotilla.journal.JournalDump;
 import dev.flotilla.journal.JournalSettings;
 import dev.flotilla.journal.SqliteJournal;
 import dev.flotilla.model.Bytes;
@@ -23,6 +25,8 @@ import dev.flotilla.program.Builtin;
 import dev.flotilla.program.Builtins;
 import dev.flotilla.shard.Ranges;
 import dev.flotilla.shard.ShardPlan;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,15 +116,54 @@ class HistoryTest {
         named("from 3 results, and clients are told 4950 from 4", "DELETE FROM journal WHERE seq = 2");
     }
 
+    @Test
+    void theDumpOfALogGoesOnBehindDamage() throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        assertTrue(JournalDump.write(file, MACHINE::decode, new PrintStream(out, true), said -> {}));
+        assertTrue(
+                out.toString()
+                        .lines()
+                        .skip(2)
+                        .findFirst()
+                        .orElseThrow()
+                        .endsWith(
+                                "\"events\":[{\"event\":\"Counted\",\"device\":\"oak\",\"job\":\"sum\",\"counts\":"
+                                        + "[{\"serial\":2,\"index\":1,\"attempt\":1,\"result\":{\"value\":925,\"skipped\":0}}]}]}"),
+                out.toString());
+        harm(
+                "UPDATE journal SET body = CAST('x' AS BLOB) WHERE seq = 3",
+                "DELETE FROM journal WHERE seq = 5",
+                "INSERT INTO snapshot VALUES(4, x'00', CAST('state' AS BLOB), x'01')");
+        out.reset();
+        assertFalse(JournalDump.write(dir, MACHINE::decode, new PrintStream(out, true), said -> {}));
+        List<String> lines = out.toString().lines().toList();
+        assertEquals(
+                List.of(
+                        "{\"seq\":4,\"damage\":\"the snapshot of batch 4 is damaged: it is of no use\"}",
+                        "{\"seq\":4,\"snapshot\":{\"chain\":\"00\",\"bytes\":0}}"),
+                lines.subList(0, 2));
+        List<String> damage =
+                lines.stream().filter(line -> line.contains("\"damage\"")).toList();
+        assertEquals(4, damage.size(), out.toString());
+        assertTrue(damage.get(1).contains("batch 3 "), out.toString());
+        assertTrue(damage.get(2).contains("batch 3 cannot be understood"), out.toString());
+        assertEquals("{\"seq\":5,\"damage\":\"batch 5 is missing\"}", damage.get(3));
+        assertTrue(lines.get(lines.size() - 1).startsWith("{\"seq\":6,\"hash\":\""), out.toString());
+    }
+
     private void named(String what, String... harm) throws Exception {
         Files.write(file, good);
+        harm(harm);
+        ObjectNode said = verify(6);
+        assertTrue(
+                !said.path("verified").asBoolean() && said.path("says").asText().contains(what), said.toString());
+    }
+
+    private void harm(String... harm) throws Exception {
         try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
                 Statement statement = connection.createStatement()) {
             for (String sql : harm) statement.execute(sql);
         }
-        ObjectNode said = verify(6);
-        assertTrue(
-                !said.path("verified").asBoolean() && said.path("says").asText().contains(what), said.toString());
     }
 
     private ObjectNode verify(long committed) {

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flotilla.controller.app.ControllerApp;
 import dev.flotilla.controller.app.ControllerSettings;
 import dev.flotilla.controller.cli.shell.Context;
@@ -11,9 +13,11 @@ import dev.flotilla.controller.cli.shell.Contexts;
 import dev.flotilla.model.FleetName;
 import dev.flotilla.security.DeviceFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -155,6 +159,39 @@ class AgainstAControllerTest {
         Captured run = flotilla("job", "verify", "proved");
         assertEquals(0, run.exit, run.toString());
         assertTrue(run.out.startsWith("verified\n"), run.out);
+    }
+
+    @Test
+    void theLogOfARunningControllerIsPrintedForPeople() {
+        flotilla("run", "sum", "--range", "0..10", "--shards", "2", "--id", "printed", "--detach");
+        Captured dump = flotilla("journal", "dump", data().toString());
+        assertEquals(0, dump.exit, dump.toString());
+        List<JsonNode> lines =
+                dump.out.lines().map(AgainstAControllerTest::json).toList();
+        assertEquals(1, lines.get(0).path("seq").asLong());
+        assertEquals("Started", lines.get(0).at("/events/0/event").asText(), dump.out);
+        JsonNode submitted = lines.stream()
+                .map(line -> line.at("/events/0"))
+                .filter(e -> e.path("job").asText().equals("printed"))
+                .findFirst()
+                .orElseThrow();
+        assertEquals("JobSubmitted", submitted.path("event").asText());
+        assertEquals(
+                "{\"input\":{\"kind\":\"Range\",\"from\":0,\"to\":10},"
+                        + "\"sharding\":{\"by\":\"range\",\"count\":2,\"key\":null,\"seed\":0},"
+                        + "\"program\":{\"builtin\":\"sum\",\"column\":null,\"strict\":false,\"delay\":\"PT0S\"}}",
+                submitted.path("spec").toString());
+        assertEquals(64, lines.get(0).path("hash").asText().length());
+        assertFalse(dump.out.contains(app.adminPassword()), "no secret is printed");
+        assertEquals(1, flotilla("journal", "dump", folder.toString()).exit, "there is no journal.db");
+    }
+
+    private static JsonNode json(String line) {
+        try {
+            return new ObjectMapper().readTree(line);
+        } catch (IOException e) {
+            throw new UncheckedIOException(line, e);
+        }
     }
 
     @Test
