@@ -2,6 +2,7 @@ package dev.flotilla.controller.admin;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.flotilla.artifact.ArtifactStore;
 import dev.flotilla.controller.core.ControllerMachine;
 import dev.flotilla.controller.core.Event;
 import dev.flotilla.controller.core.View;
@@ -15,12 +16,15 @@ import dev.flotilla.model.Spec;
 import dev.flotilla.program.BadResult;
 import dev.flotilla.program.Builtin;
 import dev.flotilla.program.Builtins;
+import dev.flotilla.program.Partial;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Reads the recovery log: proves an answer, and tells what happened to a job, a task, an attempt or a device. */
 public final class History {
@@ -32,14 +36,16 @@ public final class History {
     private static final int MOST_WRONG = 20;
     private final ControllerMachine machine;
     private final Log log;
+    private final ArtifactStore artifacts;
 
-    public History(ControllerMachine machine, Log log) {
+    public History(ControllerMachine machine, Log log, ArtifactStore artifacts) {
         this.machine = machine;
         this.log = log;
+        this.artifacts = artifacts;
     }
 
     /**
-     * Walks the chain, folds the job's results again and compares with what clients are told.
+     * Walks the chain, computes shards of the job again, folds its results again and compares with what clients are told.
      *
      * @param committed  a batch that the log must have
      */
@@ -49,33 +55,57 @@ public final class History {
             walk.before = reader.before();
             long last = reader.inspect(walk);
             if (last < committed)
-                walk.wrong("the log ends at batch " + last + ", and batch " + committed + " was committed");
+                walk.logWrong("the log ends at batch " + last + ", and batch " + committed + " was committed");
         } catch (JournalFailed e) {
-            walk.wrong(e.getMessage());
+            walk.logWrong(e.getMessage());
         }
-        if (walk.proof == null) walk.wrong("the log does not have the job's submission");
+        if (walk.proof == null) walk.logWrong("the log does not have the job's submission");
         Optional<BigDecimal> value = walk.proof == null
                 ? Optional.empty()
                 : walk.proof.fold.value().flatMap(p -> p.answer().value());
         long results = walk.proof == null ? 0 : walk.proof.fold.counted();
         boolean same = value.equals(told.value()) && results == told.coverage().shardsCounted();
         if (!same && told.isFinal())
-            walk.wrong("the log gives " + value.map(BigDecimal::toPlainString).orElse("nothing") + " from " + results
-                    + " results, and clients are told "
-                    + told.value().map(BigDecimal::toPlainString).orElse("nothing") + " from "
-                    + told.coverage().shardsCounted());
+            walk.logWrong(
+                    "the log gives " + value.map(BigDecimal::toPlainString).orElse("nothing") + " from " + results
+                            + " results, and clients are told "
+                            + told.value().map(BigDecimal::toPlainString).orElse("nothing") + " from "
+                            + told.coverage().shardsCounted());
+        if (walk.proof != null && told.isFinal()) sameDevices(walk, told);
         boolean verified = walk.wrong.isEmpty();
         ObjectNode out = Json.MAPPER.createObjectNode();
         out.put("ok", true)
                 .put("verified", verified)
                 .put("batches", walk.batches)
-                .put("results", results);
+                .put("results", results)
+                .put("recomputed", walk.proof == null ? 0 : walk.proof.again.done());
         out.put("value", value.orElse(null));
         out.put("says", verified ? proved(walk, results, told) : String.join("; ", walk.wrong));
         ArrayNode wrong = out.putArray("wrong");
         walk.wrong.forEach(wrong::add);
-        if (!verified) out.put("next", "keep the data directory as it is, and restore a backup: docs/operations.md");
+        if (!verified && walk.proof != null && walk.proof.again.anyWrong() && !walk.logIsWrong)
+            out.put(
+                    "next",
+                    "flotilla device list          whoever computed these is broken or lies: run the job again without it");
+        else if (!verified)
+            out.put(
+                    "next",
+                    "keep the data directory as it is, and flotilla controller restore FILE --data DIR with a backup");
         return out;
+    }
+
+    private static void sameDevices(Walk walk, View.Result told) {
+        TreeMap<String, Long> said = new TreeMap<>();
+        told.coverage().devices().byDevice().forEach(d -> said.put(d.device(), d.shards()));
+        TreeSet<String> all = new TreeSet<>(said.keySet());
+        all.addAll(walk.proof.byDevice.keySet());
+        for (String device : all) {
+            long inLog = walk.proof.byDevice.getOrDefault(device, 0L);
+            long toClients = said.getOrDefault(device, 0L);
+            if (inLog != toClients)
+                walk.logWrong(
+                        "the log has " + inLog + " shards by device " + device + ", and clients are told " + toClients);
+        }
     }
 
     private static String proved(Walk walk, long results, View.Result told) {
@@ -83,7 +113,7 @@ public final class History {
                 + (walk.before > 0 ? " from batch " + (walk.before + 1) + ", those before went with removed jobs" : "")
                 + "; " + results + " results, each of another shard, fold to "
                 + (told.isFinal() ? "the same value" : "the value so far, which is not compared while the job runs")
-                + "; that the devices computed them right is not proved";
+                + "; " + walk.proof.again.says(results);
     }
 
     /** Everything that is wrong with the log, and the job's results in it. */
@@ -94,9 +124,15 @@ public final class History {
         private long before;
         private long batches;
         private long damaged = -1;
+        private boolean logIsWrong;
 
         Walk(JobId job) {
             this.job = job;
+        }
+
+        void logWrong(String what) {
+            logIsWrong = true;
+            wrong(what);
         }
 
         void wrong(String what) {
@@ -106,7 +142,7 @@ public final class History {
         @Override
         public void damage(long seq, String what) {
             damaged = seq;
-            wrong(what);
+            logWrong(what);
         }
 
         @Override
@@ -117,17 +153,18 @@ public final class History {
                 for (Event event : machine.decode(body)) {
                     if (event instanceof Event.JobSubmitted e && e.job().equals(job)) {
                         about = true;
-                        if (proof == null) proof = new Proof(e.spec());
+                        if (proof == null)
+                            proof = new Proof(new Recomputation(e, artifacts, Recomputation.BUDGET), e.spec());
                     } else if (event instanceof Event.Counted e && e.job().equals(job)) {
                         about = true;
-                        if (proof == null) wrong("batch " + seq + " counts results before the job's submission");
-                        else proof.count(e, wrong);
+                        if (proof == null) logWrong("batch " + seq + " counts results before the job's submission");
+                        else proof.count(e, this);
                     }
                 }
                 if (damaged == seq)
-                    wrong("batch " + seq + (about ? " holds results of this job" : " holds no result of this job"));
+                    logWrong("batch " + seq + (about ? " holds results of this job" : " holds no result of this job"));
             } catch (RuntimeException e) {
-                wrong("batch " + seq + " cannot be understood: " + e.getMessage());
+                logWrong("batch " + seq + " cannot be understood: " + e.getMessage());
             }
         }
     }
@@ -135,21 +172,29 @@ public final class History {
     /** One job's results as the log has them, folded anew; memory holds the gaps alone. */
     private static final class Proof {
         final FoldTree fold;
+        final Recomputation again;
+        final TreeMap<String, Long> byDevice = new TreeMap<>();
         private final Builtin program;
 
-        Proof(Spec spec) {
+        Proof(Recomputation again, Spec spec) {
+            this.again = again;
             fold = new FoldTree(spec.sharding().count());
             program = Builtins.find(spec.program().builtin());
         }
 
-        void count(Event.Counted event, List<String> wrong) {
+        void count(Event.Counted event, Walk walk) {
             for (Event.Count count : event.counts()) {
-                if (wrong.size() >= MOST_WRONG) return;
                 try {
-                    if (fold.has(count.index())) wrong.add("shard " + count.index() + " was counted twice");
-                    else fold.add(count.index(), program.decode(count.result().array()));
+                    Partial result = program.decode(count.result().array());
+                    if (fold.has(count.index())) {
+                        walk.logWrong("shard " + count.index() + " was counted twice");
+                        continue;
+                    }
+                    fold.add(count.index(), result);
+                    byDevice.merge(event.device().value(), 1L, Long::sum);
+                    again.check(event, count.index(), result).ifPresent(walk::wrong);
                 } catch (BadResult e) {
-                    wrong.add("shard " + count.index() + ": " + e.getMessage());
+                    walk.logWrong("shard " + count.index() + ": " + e.getMessage());
                 }
             }
         }

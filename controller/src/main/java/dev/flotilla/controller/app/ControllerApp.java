@@ -114,7 +114,7 @@ public final class ControllerApp implements AutoCloseable {
             ArtifactStore artifacts = ArtifactStore.at(data.resolve("artifacts"));
             Path work = emptied(data.resolve("work"));
             Path file = data.resolve("journal.db");
-            History history = new History(machine, () -> SqliteJournal.readOnly(file));
+            History history = new History(machine, () -> SqliteJournal.readOnly(file), artifacts);
             admin = new AdminService(
                     topics, VERSION, this::offer, this::degraded, this::told, artifacts, work, history);
             hands = new ControllerHands(fleet, root, artifacts, admin, this::offer, this::begin);

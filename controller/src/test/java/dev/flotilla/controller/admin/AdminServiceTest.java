@@ -68,17 +68,15 @@ class AdminServiceTest {
     }
 
     private AdminService service(Carrier carrier) throws Exception {
-        AdminService admin = new AdminService(
-                new Topics(FARM),
-                "1",
-                asked::add,
-                () -> false,
-                () -> 0,
-                ArtifactStore.at(folder.resolve("artifacts")),
-                folder,
-                new History(new ControllerMachine(FARM), () -> {
+        ArtifactStore artifacts = ArtifactStore.at(folder.resolve("artifacts"));
+        History history = new History(
+                new ControllerMachine(FARM),
+                () -> {
                     throw new JournalFailed(JournalFailed.Kind.STORAGE, "no log here", null);
-                }));
+                },
+                artifacts);
+        AdminService admin =
+                new AdminService(new Topics(FARM), "1", asked::add, () -> false, () -> 0, artifacts, folder, history);
         admin.speakThrough(carrier);
         return admin;
     }

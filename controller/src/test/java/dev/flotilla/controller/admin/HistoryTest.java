@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.flotilla.artifact.ArtifactStore;
 import dev.flotilla.controller.core.ControllerMachine;
 import dev.flotilla.controller.core.Event;
 import dev.flotilla.controller.core.View;
@@ -23,9 +24,12 @@ import dev.flotilla.model.Sharding;
 import dev.flotilla.model.Spec;
 import dev.flotilla.program.Builtin;
 import dev.flotilla.program.Builtins;
+import dev.flotilla.program.Partial;
+import dev.flotilla.program.ShardData;
 import dev.flotilla.shard.Ranges;
 import dev.flotilla.shard.ShardPlan;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -55,6 +59,12 @@ class HistoryTest {
 
     @BeforeEach
     void writeTheLog() throws Exception {
+        write(-1);
+        good = Files.readAllBytes(file);
+    }
+
+    /** @param lie  the shard whose result is one too large; -1 for none */
+    private void write(int lie) throws Exception {
         file = dir.resolve("journal.db");
         Input.Range range = new Input.Range(0, 100);
         Spec spec = new Spec(range, Sharding.range(4), ProgramCall.of("sum"));
@@ -72,15 +82,16 @@ class HistoryTest {
             append(journal, new Event.JobSubmitted(SUM, "", spec, policy, ShardPlan.COMPUTED, Instant.EPOCH, 0));
             for (int shard = 0; shard < 4; shard++) {
                 Builtin sum = Builtins.find("sum");
-                byte[] result = sum.map(Ranges.numbers(range, 4, shard), spec.program(), Builtin.Stop.NEVER)
-                        .partial()
-                        .encode();
+                Partial right = sum.map(Ranges.numbers(range, 4, shard), spec.program(), Builtin.Stop.NEVER)
+                        .partial();
+                Partial one = sum.map(new ShardData.Numbers(1, 2), spec.program(), Builtin.Stop.NEVER)
+                        .partial();
+                byte[] result = (shard == lie ? right.merge(one) : right).encode();
                 Event.Count count = new Event.Count(shard + 1, shard, 1, new Bytes(result));
                 append(journal, new Event.Counted(new DeviceId("oak"), SUM, List.of(count)));
             }
             append(journal, new Event.Started(1, 5));
         }
-        good = Files.readAllBytes(file);
     }
 
     private static void append(SqliteJournal journal, Event event) throws Exception {
@@ -88,10 +99,32 @@ class HistoryTest {
     }
 
     @Test
-    void aWholeLogProvesTheAnswer() {
+    void aWholeLogProvesTheAnswer() throws Exception {
         ObjectNode said = verify(6);
         assertTrue(said.path("verified").asBoolean(), said.toString());
         assertEquals(new BigDecimal(4950), said.path("value").decimalValue());
+    }
+
+    @Test
+    void allShardsAreComputedAgain() throws Exception {
+        ObjectNode said = verify(6);
+        assertEquals(4, said.path("recomputed").asLong());
+        assertTrue(
+                said.path("says").asText().endsWith("all were computed again from the job's range, and are right"),
+                said.toString());
+    }
+
+    @Test
+    void aDeviceThatLiedIsNamedThoughTheLogIsWhole() throws Exception {
+        Files.delete(file);
+        write(2);
+        ObjectNode said = verify(6, new BigDecimal(4950 + 1));
+        assertFalse(said.path("verified").asBoolean(), said.toString());
+        assertEquals(
+                "shard 2 by device oak: 1551 was counted, and it is 1550",
+                said.path("wrong").get(0).asText());
+        assertEquals(1, said.path("wrong").size(), said.toString());
+        assertTrue(said.path("next").asText().startsWith("flotilla device list"), said.toString());
     }
 
     @Test
@@ -166,13 +199,18 @@ class HistoryTest {
         }
     }
 
-    private ObjectNode verify(long committed) {
-        View.Coverage coverage = new View.Coverage(4, 4, 0, new View.Devices(1, 1, List.of(), List.of()));
+    private ObjectNode verify(long committed) throws Exception {
+        return verify(committed, new BigDecimal(4950));
+    }
+
+    private ObjectNode verify(long committed, BigDecimal value) throws IOException {
+        View.Coverage coverage =
+                new View.Coverage(4, 4, 0, new View.Devices(1, 1, List.of(), List.of(new View.ByDevice("oak", 4))));
         View.Result told = new View.Result(
                 "sum",
                 "done",
                 true,
-                Optional.of(new BigDecimal(4950)),
+                Optional.of(value),
                 0,
                 coverage,
                 0,
@@ -181,6 +219,7 @@ class HistoryTest {
                 Optional.empty(),
                 List.of(),
                 0);
-        return new History(MACHINE, () -> SqliteJournal.readOnly(file)).verify(SUM, told, committed);
+        return new History(MACHINE, () -> SqliteJournal.readOnly(file), ArtifactStore.at(dir.resolve("artifacts")))
+                .verify(SUM, told, committed);
     }
 }
