@@ -65,6 +65,11 @@ public final class Rounds implements AutoCloseable {
         return this;
     }
 
+    /** So many rounds were lived through by the caller itself. */
+    public void done(int more) {
+        done += more;
+    }
+
     /** A result, or work that was accepted, is not in the answer. */
     public void lost(String what) {
         lost.add(what);

@@ -1,12 +1,14 @@
 package dev.flotilla.sim;
 
 import dev.flotilla.agent.core.AgentCore;
+import dev.flotilla.agent.core.AgentLaws;
 import dev.flotilla.agent.core.AgentMachine;
 import dev.flotilla.agent.core.Effect;
 import dev.flotilla.agent.core.Event;
 import dev.flotilla.agent.core.Input;
 import dev.flotilla.codec.EnvelopeCodec;
 import dev.flotilla.codec.Malformed;
+import dev.flotilla.core.Core;
 import dev.flotilla.core.Decision;
 import dev.flotilla.link.Detail;
 import dev.flotilla.link.Envelope;
@@ -26,7 +28,6 @@ import dev.flotilla.model.Limits;
 import dev.flotilla.model.ShardInput;
 import dev.flotilla.security.LinkKey;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -38,9 +39,18 @@ import java.util.TreeMap;
 final class AgentSide extends Side<Input, Event, Effect> {
     final DeviceId device;
     private final int slots;
+    /** Somebody has its key, and says with it what its agent never would. */
+    final boolean hostile;
+
     private boolean linked;
-    /** The link is up and nothing gets through. */
-    private boolean deaf;
+    /** The link is up, and nothing gets through to the controller, or from it, until then. */
+    private Duration muteUntil = Duration.ZERO;
+
+    private Duration deafUntil = Duration.ZERO;
+    /** There is no network before. */
+    private Duration offlineUntil = Duration.ZERO;
+
+    private boolean gone;
 
     private boolean cleanStop = true;
     private long linkChanges;
@@ -56,19 +66,44 @@ final class AgentSide extends Side<Input, Event, Effect> {
     private long hello;
     private long greeting;
     private long last;
-    /** What the controller may know: each row as last said, until it is settled. */
-    private final TreeMap<Long, Row> said = new TreeMap<>();
+    /** What the controller may know: each row as it was said, newest last, until it is settled. */
+    private final TreeMap<Long, List<Said>> said = new TreeMap<>();
 
-    AgentSide(World world, DeviceId device, int slots) {
-        super(world, device.value(), new AgentMachine(), new LoopSettings(4096, Duration.ZERO, world.snapshotAfter()));
+    /** In which life of the controller's journal this agent met each commit, by its term and number. */
+    private final TreeMap<String, Integer> metIn = new TreeMap<>();
+
+    private String machineBoot = "card";
+    /** Number of its last report in the present meeting. */
+    private long sent;
+
+    /** A row as it was told after so many writes to its disk. */
+    private record Said(int writes, Row row) {}
+
+    /** The meeting that it believes to be in, for whoever lies in its name; empty while there is none. */
+    Optional<Meeting> meeting() {
+        return up() && greeting != 0 ? Optional.of(new Meeting(hello, greeting, sent, last, boot)) : Optional.empty();
+    }
+
+    record Meeting(long hello, long greeting, long sent, long got, long boot) {}
+
+    AgentSide(World world, DeviceId device, String name, Scenario.DevicePlan plan) {
+        super(
+                world,
+                name,
+                new AgentMachine(),
+                new LoopSettings(
+                        world.scenario.tuning().agentBatch(),
+                        Duration.ZERO,
+                        world.scenario.tuning().agentSnapshot()));
         this.device = device;
-        this.slots = slots;
+        this.slots = plan.slots();
+        this.hostile = plan.hostile();
     }
 
     private Capacity capacity() {
         return new Capacity(
                 slots,
-                world.chance.between(0, 200) / 100.0,
+                chance.between(0, 200) / 100.0,
                 1L << 30,
                 1L << 29,
                 OptionalDouble.empty(),
@@ -83,11 +118,12 @@ final class AgentSide extends Side<Input, Event, Effect> {
         greeting = 0;
         last = 0;
         boot = 0;
+        sent = 0;
     }
 
     @Override
     void begin(long seq) {
-        offer(new Input.Begun("", "sim", capacity(), cleanStop));
+        offer(new Input.Begun(machineBoot, "sim", capacity(), cleanStop));
         cleanStop = false;
         if (linked) offer(new Input.Connected());
         else connectLater(Duration.ofMillis(50));
@@ -96,6 +132,7 @@ final class AgentSide extends Side<Input, Event, Effect> {
     @Override
     void ended() {
         running.clear();
+        if (linked) unlink();
     }
 
     @Override
@@ -108,51 +145,110 @@ final class AgentSide extends Side<Input, Event, Effect> {
         if (!up()) return;
         cleanStop = true;
         stop();
-        unlink();
-    }
-
-    /** The power goes: process and link at once. */
-    void crash() {
-        kill();
-        unlink();
     }
 
     private void unlink() {
         linked = false;
         linkChanges++;
-        world.presence(device, false);
+        world.presence(this, false);
     }
 
-    /** The link to the broker breaks, and comes back. */
+    /** The link to the broker breaks, and cannot come back for that long. */
     void cut(Duration length) {
-        if (!linked) return;
-        unlink();
-        offer(new Input.Disconnected());
-        connectLater(length);
+        Duration until = world.timeline.now().plus(length);
+        if (until.compareTo(offlineUntil) > 0) offlineUntil = until;
+        drop();
+    }
+
+    /** The link to the broker breaks, and comes back as soon as it can. */
+    void drop() {
+        if (linked) {
+            unlink();
+            offer(new Input.Disconnected());
+        }
+        connectLater(Duration.ofMillis(20));
     }
 
     private void connectLater(Duration in) {
         long of = ++linkChanges;
-        world.timeline.after(in, () -> {
+        Duration wait = in.plus(chance.around(Duration.ofMillis(30)));
+        Duration until = offlineUntil.minus(world.timeline.now());
+        world.timeline.after(wait.compareTo(until) < 0 ? until : wait, () -> {
             if (of != linkChanges || linked || !up()) return;
             linked = true;
-            world.presence(device, true);
+            world.linked(this);
             offer(new Input.Connected());
             offer(new Input.ControllerSeen(world.controller.startId()));
         });
     }
 
-    /** Nothing gets through for a while, and neither side is told. */
-    void silence(Duration length) {
-        deaf = true;
-        world.timeline.after(length, () -> deaf = false);
+    /** The broker gave the session to the other machine with this card; it is tried again soon. */
+    void takenOver() {
+        if (!linked) return;
+        unlink();
+        offer(new Input.Disconnected());
+        connectLater(chance.between(Duration.ofSeconds(1), Duration.ofSeconds(120)));
+    }
+
+    boolean linked() {
+        return linked;
+    }
+
+    int slots() {
+        return slots;
+    }
+
+    void mute(Duration length) {
+        muteUntil = world.timeline.now().plus(length);
+    }
+
+    void deafen(Duration length) {
+        deafUntil = world.timeline.now().plus(length);
+    }
+
+    private boolean mute() {
+        return world.timeline.now().compareTo(muteUntil) < 0;
+    }
+
+    private boolean deaf() {
+        return world.timeline.now().compareTo(deafUntil) < 0;
+    }
+
+    /** It is switched off and never seen again. */
+    void leave() {
+        gone = true;
+        kill();
+    }
+
+    boolean gone() {
+        return gone;
+    }
+
+    /** Its disk has what the other's has, and it runs in another machine. */
+    void cloneOf(AgentSide other) {
+        diskOf(other);
+        files.putAll(other.files);
+        metIn.putAll(other.metIn);
+        other.said.forEach((serial, versions) -> said.put(serial, new ArrayList<>(versions)));
+        machineBoot = "clone";
+        cleanStop = other.cleanStop;
     }
 
     /** Up, linked and heard, soon. */
     void mend() {
-        deaf = false;
+        muteUntil = Duration.ZERO;
+        deafUntil = Duration.ZERO;
+        offlineUntil = Duration.ZERO;
+        diskMended();
         start();
         if (!linked) connectLater(Duration.ofMillis(100));
+    }
+
+    @Override
+    void anotherDisk(int writes) {
+        if (writes == 0) files.clear();
+        said.values().forEach(versions -> versions.removeIf(s -> s.writes > writes));
+        said.values().removeIf(List::isEmpty);
     }
 
     void measure() {
@@ -161,14 +257,15 @@ final class AgentSide extends Side<Input, Event, Effect> {
 
     /** The controller's retained presence changed. */
     void controllerIs(String startId) {
-        later(world.chance.around(Duration.ofMillis(20)), () -> {
-            if (linked && !deaf && startId.equals(world.controller.startId())) offer(new Input.ControllerSeen(startId));
+        later(chance.around(Duration.ofMillis(20)), () -> {
+            if (linked && !deaf() && startId.equals(world.controller.startId()))
+                offer(new Input.ControllerSeen(startId));
         });
     }
 
     /** Bytes that claim to be the controller's. */
     void receive(byte[] sealed) {
-        if (!up() || !linked || deaf) return;
+        if (!up() || !linked || deaf()) return;
         Optional<byte[]> body = world.key(device).open(LinkKey.Direction.DOWN, World.FLEET, device, sealed);
         if (body.isEmpty()) {
             offer(new Input.Ignored("wrong tag"));
@@ -189,25 +286,31 @@ final class AgentSide extends Side<Input, Event, Effect> {
     }
 
     @Override
-    void decided(Input input, Decision<Event, Effect> decision, boolean due) {
+    void decided(Core<Input, Event, Effect> core, Input input, Decision<Event, Effect> decision, boolean due) {
         if (input instanceof Input.Greeted in) {
             if (hello != 0 && in.greeting().hello() == hello && greeting == 0)
                 greeting = in.greeting().greeting();
+            if (in.greeting().greeting() != 0) metIn.put(in.greeting().term() + ":" + in.greeting().seq(), world.laws.life());
         } else if (input instanceof Input.Ordered in) {
             Order o = in.order();
             if (fresh(o)) {
                 last = o.n();
                 o.settled().forEach(said::remove);
+                metIn.put(o.term() + ":" + o.seq(), world.laws.life());
             } else if (!due) world.laws.unchanged(name, o, deeds(decision));
         } else if (input instanceof Input.Ignored && !due) world.laws.unchanged(name, input, decision.events());
         for (Effect effect : decision.effects()) {
             if (effect instanceof Effect.Send e && e.envelope() instanceof Hello h) {
                 hello = h.hello();
                 boot = h.boot();
+                Integer life = metIn.get(h.term() + ":" + h.seq());
+                if (life != null) world.laws.hello(h, life);
                 greeting = 0;
                 last = 0;
             }
         }
+        String wrong = AgentLaws.wrong((AgentCore) core);
+        if (!wrong.isEmpty()) throw new Broken("I8", name + ": " + wrong);
     }
 
     private static List<Object> deeds(Decision<Event, Effect> decision) {
@@ -218,7 +321,7 @@ final class AgentSide extends Side<Input, Event, Effect> {
     }
 
     @Override
-    void committed(List<Event> events) {}
+    void committed(long seq, List<Event> events) {}
 
     @Override
     void act(Effect effect, long seq) {
@@ -229,7 +332,8 @@ final class AgentSide extends Side<Input, Event, Effect> {
         else if (effect instanceof Effect.Look e) look(e.digest());
         else if (effect instanceof Effect.Forget e) files.remove(e.digest());
         else if (effect instanceof Effect.ForgetOthers e) files.keySet().retainAll(e.needed());
-        else if (!(effect instanceof Effect.Note)) throw new Broken("sim", "no way to do " + effect);
+        else if (effect instanceof Effect.Note e) world.laws.noSecret(e.toString());
+        else throw new Broken("sim", "no way to do " + effect);
     }
 
     private record File(byte[] bytes, boolean whole) {
@@ -251,13 +355,13 @@ final class AgentSide extends Side<Input, Event, Effect> {
             if (whole && !Digest.of(more).equals(chunk.digest()))
                 throw new Broken("I2", device + " put together another artifact than " + chunk.digest());
             files.put(chunk.digest(), new File(more, whole));
-            if (whole) world.laws.seen().add("artifact fetched");
+            if (whole) world.laws.met("artifact fetched");
         }
         look(chunk.digest());
     }
 
     private void look(Digest digest) {
-        later(world.chance.around(Duration.ofMillis(3)), () -> {
+        later(chance.around(Duration.ofMillis(3)), () -> {
             File file = files.getOrDefault(digest, File.NONE);
             offer(new Input.Stored(digest, file.bytes.length, file.whole));
         });
@@ -267,6 +371,7 @@ final class AgentSide extends Side<Input, Event, Effect> {
         Envelope stamped = envelope;
         if (envelope instanceof Report r) {
             saying(r);
+            sent = r.n();
             stamped = new Report(
                     r.hello(),
                     r.greeting(),
@@ -277,19 +382,22 @@ final class AgentSide extends Side<Input, Event, Effect> {
                     r.rows(),
                     r.need(),
                     r.capacity(),
-                    Instant.ofEpochMilli(world.timeline.now().toMillis()),
+                    wall(),
                     r.uptime(),
                     r.kept());
         }
+        transmit(stamped);
+    }
+
+    /** Seals it, and gives it to the broker. */
+    void transmit(Envelope envelope) {
         byte[] sealed =
-                world.key(device).seal(LinkKey.Direction.UP, World.FLEET, device, EnvelopeCodec.encode(stamped));
+                world.key(device).seal(LinkKey.Direction.UP, World.FLEET, device, EnvelopeCodec.encode(envelope));
         if (sealed.length > Limits.ENVELOPE) throw new Broken("I8", "a report of " + sealed.length + " bytes");
         world.trace.note(name, sealed, () -> "says " + envelope);
-        if (!linked || deaf) return;
-        world.network.send(sealed, bytes -> {
-            if (!deaf) world.controller.receive(device, bytes);
-        });
-        world.recorded(device, sealed);
+        if (!linked || mute()) return;
+        world.up(device, sealed);
+        world.recorded(sealed);
     }
 
     /** What was said must be on disk: no restart may make the agent forget it, or tell it otherwise (I5). */
@@ -297,27 +405,35 @@ final class AgentSide extends Side<Input, Event, Effect> {
         TreeMap<Long, Row> rows = new TreeMap<>();
         for (RowGroup group : report.rows()) for (Row row : group.rows()) rows.put(row.serial(), row);
         if (report.full()) {
-            for (Row before : said.values()) {
-                if (!rows.containsKey(before.serial()))
-                    throw new Broken("I5", device + " said " + before + " and has forgotten it");
+            for (long serial : said.keySet()) {
+                if (!rows.containsKey(serial))
+                    throw new Broken("I5", name + " said " + saidOf(serial) + " and has forgotten it");
             }
         }
         for (Row row : rows.values()) {
-            Row before = said.put(row.serial(), row);
-            if (before == null) continue;
-            boolean back = row.revision() < before.revision();
-            boolean undone = before.state().ended() && row.state() != before.state();
-            if (back || undone) throw new Broken("I5", device + " said " + before + " and now " + row);
+            Row before = saidOf(row.serial());
+            if (before != null) {
+                boolean back = row.revision() < before.revision();
+                boolean undone = before.state().ended() && row.state() != before.state();
+                if (back || undone) throw new Broken("I5", name + " said " + before + " and now " + row);
+                if (row.revision() == before.revision()) continue;
+            }
+            said.computeIfAbsent(row.serial(), s -> new ArrayList<>()).add(new Said(writes(), row));
         }
+    }
+
+    private Row saidOf(long serial) {
+        List<Said> versions = said.get(serial);
+        return versions == null ? null : versions.get(versions.size() - 1).row;
     }
 
     /** At rest nothing is left (I7). */
     void mustBeEmpty() {
-        if (!said.isEmpty()) throw new Broken("I7", device + " still holds " + said.values());
+        if (!said.isEmpty()) throw new Broken("I7", name + " still holds " + said.keySet());
     }
 
     private void run(Effect.Start start) {
-        Row before = said.get(start.serial());
+        Row before = saidOf(start.serial());
         if (before != null && before.state().ended())
             throw new Broken("I5", device + " starts " + start.attempt() + ", which it said is " + before.state());
         if (running.containsKey(start.serial()))
@@ -333,9 +449,10 @@ final class AgentSide extends Side<Input, Event, Effect> {
         running.put(start.serial(), run);
         if (running.size() > slots)
             throw new Broken("I16", device + " runs " + running.size() + " tasks and has " + slots + " slots");
-        Duration takes = world.taskTakes(start.spec());
+        Duration delay = start.spec().program().delay();
+        Duration takes = delay.plus(chance.around(delay.dividedBy(5).plusMillis(2)));
         boolean late = !start.timeout().isZero() && takes.compareTo(start.timeout()) > 0;
-        boolean fails = world.taskFails();
+        boolean fails = world.harmful() && chance.is(world.scenario.taskFails());
         later(late ? start.timeout() : takes, () -> {
             if (!Long.valueOf(run).equals(running.get(start.serial()))) return;
             running.remove(start.serial());

@@ -7,6 +7,7 @@ import dev.flotilla.controller.core.ControllerMachine;
 import dev.flotilla.controller.core.Effect;
 import dev.flotilla.controller.core.Event;
 import dev.flotilla.controller.core.Input;
+import dev.flotilla.core.Core;
 import dev.flotilla.core.Decision;
 import dev.flotilla.link.Envelope;
 import dev.flotilla.link.Greeting;
@@ -56,7 +57,10 @@ final class ControllerSide extends Side<Input, Event, Effect> {
                 world,
                 "controller",
                 new ControllerMachine(World.FLEET),
-                new LoopSettings(4096, Duration.ZERO, world.snapshotAfter()));
+                new LoopSettings(
+                        world.scenario.tuning().controllerBatch(),
+                        Duration.ZERO,
+                        world.scenario.tuning().controllerSnapshot()));
     }
 
     ControllerCore onDisk() {
@@ -79,18 +83,16 @@ final class ControllerSide extends Side<Input, Event, Effect> {
 
     @Override
     void begin(long seq) {
-        // put back by `controller restore`: offer new Input.Restored() right before Begun, until its events are on
-        // disk; by a mere copy: only Begun
         offer(new Input.Begun(seq));
-        if (startId.isEmpty()) startId = Long.toHexString(world.chance.id());
-        for (AgentSide agent : world.agents) agent.controllerIs(startId);
+        if (startId.isEmpty()) startId = Long.toHexString(chance.id());
+        for (AgentSide agent : world.agents()) agent.controllerIs(startId);
     }
 
     @Override
     void ended() {
         told = 0;
         startId = "";
-        for (AgentSide agent : world.agents) agent.controllerIs("");
+        for (AgentSide agent : world.agents()) agent.controllerIs("");
     }
 
     @Override
@@ -115,7 +117,12 @@ final class ControllerSide extends Side<Input, Event, Effect> {
     }
 
     @Override
-    void decided(Input input, Decision<Event, Effect> decision, boolean due) {
+    void anotherDisk(int writes) {
+        world.laws.rolledBack(seq(), onDisk());
+    }
+
+    @Override
+    void decided(Core<Input, Event, Effect> core, Input input, Decision<Event, Effect> decision, boolean due) {
         if (input instanceof Input.Reported in) {
             Meeting meeting = meetings.computeIfAbsent(in.device(), d -> new Meeting());
             Report r = in.report();
@@ -124,6 +131,7 @@ final class ControllerSide extends Side<Input, Event, Effect> {
                 meeting.greeting = r.greeting();
                 meeting.last = r.n();
                 meeting.pendingGreeting = 0;
+                world.laws.meets(r.hello(), decision);
             } else if (meeting.fresh(r)) meeting.last = r.n();
             else if (!due) world.laws.unchanged(name, r, decision.events());
         } else if (input instanceof Input.Greeted || input instanceof Input.Ignored) {
@@ -136,12 +144,12 @@ final class ControllerSide extends Side<Input, Event, Effect> {
             meeting.pendingHello = e.greeting().hello();
             meeting.pendingGreeting = e.greeting().greeting();
         }
-        world.laws.decided(decision);
+        world.laws.decided(decision, (ControllerCore) core);
     }
 
     @Override
-    void committed(List<Event> events) {
-        world.laws.committed(events, onDisk());
+    void committed(long seq, List<Event> events) {
+        world.laws.committed(seq, events, onDisk());
     }
 
     @Override
@@ -154,7 +162,8 @@ final class ControllerSide extends Side<Input, Event, Effect> {
             Order o = e.order();
             world.laws.saidTo(e.device(), o, onDisk());
             send(e.device(), filled(o, seq));
-        } else if (effect instanceof Effect.Reply e) world.replied(e.request());
+        } else if (effect instanceof Effect.Reply e) world.replied(e.request(), e.view());
+        else if (effect instanceof Effect.Note e) world.laws.noSecret(e.toString());
     }
 
     private Order filled(Order o, long seq) {
@@ -200,7 +209,6 @@ final class ControllerSide extends Side<Input, Event, Effect> {
                 world.key(device).seal(LinkKey.Direction.DOWN, World.FLEET, device, EnvelopeCodec.encode(envelope));
         if (sealed.length > Limits.ENVELOPE) throw new Broken("I8", "an order of " + sealed.length + " bytes");
         world.trace.note(name, sealed, () -> "to " + device + ": " + envelope);
-        for (AgentSide agent : world.agents)
-            if (agent.device.equals(device)) world.network.send(sealed, agent::receive);
+        world.down(device, sealed);
     }
 }

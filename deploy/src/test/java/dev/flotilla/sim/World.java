@@ -2,6 +2,7 @@ package dev.flotilla.sim;
 
 import dev.flotilla.controller.core.Input;
 import dev.flotilla.controller.core.LedgerLaws;
+import dev.flotilla.controller.core.View;
 import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.Digest;
 import dev.flotilla.model.FleetName;
@@ -12,100 +13,153 @@ import dev.flotilla.security.LinkKey;
 import dev.flotilla.shard.Ranges;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * One history: first harm, then it heals, then all must settle. A controller, some agents, a client that hands in jobs, an operator that
- * releases what is held, and somebody who records envelopes and sends them where they do not belong.
+ * One history: a controller, some agents, a client that hands in jobs, an operator that releases what is held, and whoever wishes them ill. In
+ * half of them the harm stops, and then all must settle. One thread.
  */
 final class World {
     static final FleetName FLEET = new FleetName("sim");
     private static final Duration POLL = Duration.ofSeconds(5);
-    private static final Duration LONGEST = Duration.ofMinutes(60);
-    private static final Instant WALL = Instant.parse("2026-11-24T00:00:00Z");
+    private static final int RECORDINGS = 100;
 
     final Timeline timeline = new Timeline();
-    final Chance chance;
     final Scenario scenario;
     final Trace trace;
     final Laws laws = new Laws(this);
-    final HostileNetwork network;
-    final List<AgentSide> agents = new ArrayList<>();
     final ControllerSide controller;
+    /** Every machine that has a device's card: one a device, but for clones. */
+    private final List<AgentSide> agents = new ArrayList<>();
+
+    private final List<AgentSide> clones = new ArrayList<>();
     private final TreeMap<DeviceId, LinkKey> keys = new TreeMap<>();
+    private final TreeMap<DeviceId, HostileNetwork> networks = new TreeMap<>();
     private final TreeMap<Long, JobId> asked = new TreeMap<>();
-    private final TreeMap<JobId, Boolean> submitted = new TreeMap<>();
+    private final TreeMap<JobId, Boolean> answered = new TreeMap<>();
     private final List<byte[]> recordings = new ArrayList<>();
+    private final Chance operator;
     private boolean harmful = true;
     private long requests;
     private long steps;
+    private long recorded;
+    /** The broker is down until then; what was under way in it when it went is lost. */
+    private Duration brokerDown = Duration.ZERO;
 
-    private World(long seed, boolean told, Consumer<String> lines) {
-        this.chance = new Chance(seed);
-        this.scenario = Scenario.of(chance.id());
+    private long brokerStarts;
+
+    private World(Scenario scenario, boolean told, Consumer<String> lines) {
+        this.scenario = scenario;
         this.trace = new Trace(timeline, told, lines);
-        this.network = new HostileNetwork(timeline, chance.id(), scenario.weather());
+        this.operator = chanceOf("operator");
         this.controller = new ControllerSide(this);
-        for (int i = 0; i < scenario.slots().size(); i++) {
+        for (int i = 0; i < scenario.devices().size(); i++) {
             DeviceId device = new DeviceId("device-" + i);
-            keys.put(
-                    device,
-                    new LinkKey(ByteBuffer.allocate(32)
-                            .putLong(chance.id())
-                            .putLong(chance.id())
-                            .array()));
-            agents.add(new AgentSide(this, device, scenario.slots().get(i)));
+            Chance chance = chanceOf("key of " + device);
+            byte[] key = ByteBuffer.allocate(32)
+                    .putLong(chance.id())
+                    .putLong(chance.id())
+                    .putLong(chance.id())
+                    .putLong(chance.id())
+                    .array();
+            keys.put(device, new LinkKey(key));
+            laws.secret(keys.get(device).text());
+            laws.secret(HexFormat.of().formatHex(key));
+            networks.put(device, new HostileNetwork(timeline, chance.id(), scenario.weather()));
+            agents.add(new AgentSide(
+                    this, device, device.value(), scenario.devices().get(i)));
         }
     }
 
-    /** How a history went. */
-    record Outcome(String trace, java.util.TreeSet<String> seen) {}
+    /** How a history went: all of it as one hash, what happened how often, and how much time its devices lived through. */
+    record Outcome(String trace, SortedMap<String, Long> met, Duration deviceTime) {}
 
     /**
-     * Lives through one history.
+     * Lives through the history of that seed.
      *
      * @throws Broken if a law is broken; the message says which, where in the history, and how to replay it
      */
     static Outcome live(long seed, String test, boolean told, Consumer<String> lines) {
-        World world = new World(seed, told, lines);
+        try {
+            return live(Scenario.of(seed), told, lines);
+        } catch (Broken broken) {
+            Broken placed = new Broken(
+                    broken.law,
+                    broken.what + "\n  replay: mvn -q -pl deploy -am test -Dtest=" + test + " -Dflotilla.seed=" + seed);
+            placed.initCause(broken.getCause());
+            throw placed;
+        }
+    }
+
+    /** @throws Broken if a law is broken; the message says which, and where in the history */
+    static Outcome live(Scenario scenario, boolean told, Consumer<String> lines) {
+        World world = new World(scenario, told, lines);
         try {
             world.history();
-            return new Outcome(world.trace.digest(), world.laws.seen());
+            Duration lived = world.timeline.now().multipliedBy(scenario.devices().size());
+            return new Outcome(world.trace.digest(), world.laws.met(), lived);
         } catch (AssertionError | RuntimeException e) {
             Broken broken = new Broken(
                     e instanceof Broken b ? b.law : "core",
-                    (e instanceof Broken b ? b.what : e.toString()) + " · seed " + seed + " · step " + world.steps
-                            + " · virtual time "
-                            + Trace.time(world.timeline.now()) + "\n  replay: mvn -q -pl deploy -am test -Dtest=" + test
-                            + " -Dflotilla.seed=" + seed);
+                    (e instanceof Broken b ? b.what : e.toString()) + " · seed " + scenario.seed() + " · step "
+                            + world.steps + " · virtual time " + Trace.time(world.timeline.now()));
             broken.initCause(e);
             throw broken;
         }
     }
 
+    /** Draws for one purpose; leaving another out does not change them. */
+    Chance chanceOf(String purpose) {
+        long mixed = scenario.seed();
+        for (int i = 0; i < purpose.length(); i++) mixed = mixed * 0x100000001b3L + purpose.charAt(i);
+        return new Chance(mixed);
+    }
+
+    List<AgentSide> agents() {
+        return agents;
+    }
+
+    boolean harmful() {
+        return harmful;
+    }
+
+    /** Somebody else has that device's key. */
+    boolean hostile(DeviceId device) {
+        for (AgentSide agent : agents) if (agent.device.equals(device)) return agent.hostile;
+        return false;
+    }
+
     private void history() {
         controller.start();
-        for (AgentSide agent : agents) startLater(agent, chance.between(Duration.ZERO, Duration.ofSeconds(20)));
-        for (Scenario.JobPlan job : scenario.jobs()) {
-            timeline.after(job.submitted(), () -> submit(job));
-            job.cancelled()
-                    .ifPresent(at -> timeline.after(
-                            at,
-                            () -> controller.offer(
-                                    new Input.CancelAsked(++requests, job.id().value(), WALL))));
+        for (int i = 0; i < agents.size(); i++) {
+            if (!scenario.hasDevice(i)) continue;
+            AgentSide agent = agents.get(i);
+            startLater(agent, scenario.devices().get(i).joins());
+            scenario.devices().get(i).leaves().ifPresent(at -> timeline.after(at, () -> {
+                if (!harmful) return;
+                laws.met("device left");
+                trace.note(agent.name, "is never seen again");
+                agent.leave();
+            }));
         }
-        plan(scenario.faultEvery(), this::fault);
-        plan(Duration.ofSeconds(20), this::ask);
-        plan(Duration.ofSeconds(30), this::release);
-        plan(Duration.ofSeconds(40), () -> chance.of(agents).measure());
+        for (Scenario.JobPlan job : scenario.jobsKept()) timeline.after(job.submitted(), () -> submit(job));
+        for (int i = 0; i < scenario.faults().size(); i++) {
+            Fault fault = scenario.faults().get(i);
+            if (scenario.hasFault(i) && (fault.who() < 0 || scenario.hasDevice(fault.who())))
+                timeline.after(fault.at(), () -> strike(fault));
+        }
         run(scenario.harm());
-        heal();
+        if (scenario.liveness()) settle(heal());
+        laws.stillTrue(controller.onDisk());
+        controller.verify();
+        agents.forEach(AgentSide::verify);
     }
 
     private void run(Duration until) {
@@ -119,79 +173,168 @@ final class World {
         }
     }
 
-    /** Again and again while the world is harmful. */
-    private void plan(Duration every, Runnable what) {
-        timeline.after(chance.around(every), () -> {
-            if (!harmful) return;
-            what.run();
-            plan(every, what);
+    private void strike(Fault fault) {
+        if (!harmful) return;
+        trace.note("world", fault.words());
+        laws.met(fault.kind().met());
+        Chance chance = new Chance(fault.seed());
+        Side<?, ?, ?> side = fault.who() < 0 ? controller : agents.get(fault.who());
+        Duration length = fault.length();
+        switch (fault.kind()) {
+            case CRASH -> {
+                side.kill();
+                startLater(side, length);
+            }
+            case STOP -> {
+                if (side instanceof AgentSide agent) agent.stopCleanly();
+                else side.stop();
+                startLater(side, length);
+            }
+            case POWER_CUT_BEFORE_COMMIT -> side.nextCommit(ForgetfulDisk.Fate.POWER_CUT_BEFORE);
+            case POWER_CUT_AFTER_COMMIT -> side.nextCommit(ForgetfulDisk.Fate.POWER_CUT_AFTER);
+            case POWER_CUT_AMONG_EFFECTS -> side.cutAmongEffects();
+            case COMMITS_FAIL -> side.diskFull(length);
+            case COMMIT_FAILS_THOUGH_WRITTEN -> side.nextCommit(ForgetfulDisk.Fate.FAILS_THOUGH_WRITTEN);
+            case SLOW_DISK -> side.diskSlow(length);
+            case DISK_LIES -> {
+                side.diskLied(chance.between(1, 2));
+                startLater(side, length);
+            }
+            case ROLLED_BACK -> {
+                side.backTo(chance.between(0, side.writes()));
+                startLater(side, length);
+                if (side == controller && scenario.resubmits()) timeline.after(length.plusSeconds(30), this::resubmit);
+            }
+            case CLOCK_JUMPS -> side.clockJumps(chance);
+            case EARLY_TICK -> side.earlyTick();
+            case CUT, CUT_FOR_WEEKS -> ((AgentSide) side).cut(length);
+            case RESTS_FOR_WEEKS -> {
+                ((AgentSide) side).stopCleanly();
+                startLater(side, length);
+            }
+            case CUT_UP -> ((AgentSide) side).mute(length);
+            case CUT_DOWN -> ((AgentSide) side).deafen(length);
+            case REBOOTS_OFFLINE -> {
+                ((AgentSide) side).cut(length.multipliedBy(4));
+                for (int i = 1; i <= 3; i++) timeline.after(length.multipliedBy(i), () -> reboot((AgentSide) side));
+            }
+            case JOURNAL_LOST -> {
+                side.diskLost();
+                startLater(side, length);
+            }
+            case CLONED -> cloned((AgentSide) side, chance, length);
+            case MEASURES -> ((AgentSide) side).measure();
+            case LIES -> new Liar(this, (AgentSide) side, chance).lie();
+            case BROKER_RESTARTS -> {
+                brokerDown = timeline.now().plus(length);
+                brokerStarts++;
+                for (AgentSide agent : agents) agent.cut(length);
+                timeline.after(length, () -> agents.forEach(agent -> presence(agent, agent.linked())));
+            }
+            case REPLAYS -> replay(chance);
+            case ASKS -> ask(chance);
+            case RELEASES -> release(chance);
+            case CANCELS ->
+                controller.offer(new Input.CancelAsked(
+                        ++requests, chance.of(scenario.jobs()).id().value(), controller.wall()));
+        }
+    }
+
+    private void reboot(AgentSide agent) {
+        if (!harmful || !agent.up() || agent.gone()) return;
+        agent.kill();
+        agent.start();
+    }
+
+    /** Another machine starts with a copy of the card; after a while one of the two is gone. */
+    private void cloned(AgentSide agent, Chance chance, Duration length) {
+        int number = scenario.devices().size() + clones.size();
+        AgentSide clone = new AgentSide(
+                this,
+                agent.device,
+                agent.name + "-clone-" + number,
+                scenario.devices().get(agents.indexOf(agent)));
+        clone.cloneOf(agent);
+        clones.add(clone);
+        agents.add(clone);
+        clone.start();
+        timeline.after(length.multipliedBy(4), () -> {
+            if (harmful) clone.leave();
         });
     }
 
-    private void fault() {
-        AgentSide agent = chance.of(agents);
-        int kind = chance.between(0, 99);
-        Duration length = chance.around(Duration.ofSeconds(chance.of(List.of(1, 10, 90))));
-        if (kind < 25) {
-            agent.crash();
-            startLater(agent, length);
-        } else if (kind < 35) {
-            agent.stopCleanly();
-            startLater(agent, length);
-        } else if (kind < 55) agent.cut(length);
-        else if (kind < 70) agent.silence(length);
-        else if (kind < 85) {
-            controller.kill();
-            startLater(controller, length.dividedBy(4));
-        } else if (kind < 90) {
-            controller.stop();
-            startLater(controller, length.dividedBy(4));
-        } else if (!recordings.isEmpty()) {
-            byte[] old = chance.of(recordings);
-            AgentSide other = chance.of(agents);
+    /** An outsider sends what was sent before, or nearly that. */
+    private void replay(Chance chance) {
+        if (recordings.isEmpty()) return;
+        byte[] old = chance.of(recordings).clone();
+        if (chance.is(0.3)) old[chance.between(0, old.length - 1)] ^= (byte) (1 << chance.between(0, 7));
+        AgentSide other = chance.of(agents);
+        for (int times = chance.is(0.1) ? 30 : 1; times > 0; times--) {
             if (chance.is(0.5)) controller.receive(other.device, old);
             else other.receive(old);
         }
     }
 
-    private void heal() {
+    private List<AgentSide> heal() {
         trace.note("world", "heals");
         harmful = false;
-        network.weather(Weather.fair(Duration.ofMillis(5)));
+        brokerDown = Duration.ZERO;
+        networks.values().forEach(network -> network.weather(Weather.fair(Duration.ofMillis(5))));
+        controller.diskMended();
+        if (!clones.isEmpty()) controller.kill(); // what the operator does about a quarantined device whose clone is gone
+        clones.forEach(AgentSide::leave);
+        for (AgentSide agent : agents) if (agent.hostile) agent.leave();
         controller.start();
-        List<AgentSide> mended = new ArrayList<>(agents);
-        if (chance.is(0.1)) {
-            AgentSide stolen = chance.of(agents);
-            stolen.crash();
-            mended.remove(stolen);
-            trace.note(stolen.name, "is never seen again");
+        List<AgentSide> there = new ArrayList<>();
+        for (int i = 0; i < scenario.devices().size(); i++) {
+            if (scenario.hasDevice(i) && !agents.get(i).gone()) there.add(agents.get(i));
         }
-        mended.forEach(AgentSide::mend);
-        settle(mended);
+        there.forEach(AgentSide::mend);
+        return there;
     }
 
     /** Every job must end but for what waits for the operator (I6); when nothing is left to do, nothing is left anywhere (I7). */
     private void settle(List<AgentSide> there) {
-        Duration until = timeline.now().plus(LONGEST);
+        Duration longest = longest(there);
+        Duration until = timeline.now().plus(longest);
         while (true) {
             run(timeline.now().plus(POLL));
-            boolean open = submitted.size() < scenario.jobs().size() || LedgerLaws.goingOn(controller.onDisk()) > 0;
+            resubmit();
+            boolean open = unknown() || LedgerLaws.goingOn(controller.onDisk()) > 0;
             if (!open && LedgerLaws.held(controller.onDisk()) > 0) {
-                release();
-                until = timeline.now().plus(LONGEST);
+                release(operator);
+                until = timeline.now().plus(longest);
             } else if (!open && !LedgerLaws.anyRunning(controller.onDisk()) && unsettled(there) == 0) break;
             if (timeline.now().compareTo(until) > 0)
-                throw new Broken("I6", "after an hour without harm: " + LedgerLaws.left(controller.onDisk()));
+                throw new Broken(
+                        "I6", "after " + Trace.time(longest) + " without harm: " + LedgerLaws.left(controller.onDisk()));
         }
-        run(timeline.now().plus(Duration.ofMinutes(5)));
-        for (AgentSide agent : there) agent.cut(Duration.ofSeconds(1));
+        for (AgentSide agent : there) agent.drop();
         run(timeline.now().plus(Duration.ofSeconds(30)));
         there.forEach(AgentSide::mustBeEmpty);
         if (unsettled(there) > 0)
             throw new Broken("I7", "the controller still holds " + LedgerLaws.left(controller.onDisk()));
-        laws.stillTrue(controller.onDisk());
-        controller.verify();
-        agents.forEach(AgentSide::verify);
+    }
+
+    /** Ten times what all jobs take undisturbed, and ten minutes (I6): twice the mean for each task, since some take longer. */
+    private Duration longest(List<AgentSide> there) {
+        Duration work = Duration.ZERO;
+        Duration task = Duration.ZERO;
+        for (Scenario.JobPlan job : scenario.jobsKept()) {
+            Duration each = job.spec().program().delay().plusMillis(10);
+            work = work.plus(each.multipliedBy(job.spec().sharding().count()));
+            if (each.compareTo(task) > 0) task = each;
+        }
+        int slots = there.stream().mapToInt(AgentSide::slots).sum();
+        return work.dividedBy(slots)
+                .plus(task)
+                .multipliedBy(2)
+                .multipliedBy(10)
+                .plus(Duration.ofMinutes(10));
+    }
+
+    private boolean unknown() {
+        return scenario.jobsKept().stream().anyMatch(job -> !laws.knows(job.id()) || !answered.containsKey(job.id()));
     }
 
     private long unsettled(List<AgentSide> there) {
@@ -202,29 +345,53 @@ final class World {
 
     /** A client hands a job in, under its own id, until it is told that it is there. */
     private void submit(Scenario.JobPlan job) {
-        if (submitted.containsKey(job.id())) return;
-        asked.put(++requests, job.id());
-        controller.offer(new Input.Submitted(
-                requests, job.id(), "", job.spec(), job.policy(), job.plan(), List.of(), WALL, controller.told()));
+        if (answered.containsKey(job.id())) return;
+        handIn(job);
         timeline.after(Duration.ofSeconds(7), () -> submit(job));
     }
 
-    void replied(long request) {
+    private void handIn(Scenario.JobPlan job) {
+        asked.put(++requests, job.id());
+        controller.offer(new Input.Submitted(
+                requests, job.id(), "", job.spec(), job.policy(), job.plan(), List.of(), controller.wall(), controller.told()));
+    }
+
+    /** Clients look after jobs that were answered; what the controller has forgotten, they hand in anew. */
+    private void resubmit() {
+        for (Scenario.JobPlan job : scenario.jobsKept()) {
+            if (!answered.containsKey(job.id()) || laws.knows(job.id())) continue;
+            laws.met("job handed in anew");
+            handIn(job);
+        }
+    }
+
+    void replied(long request, View view) {
         JobId job = asked.get(request);
-        if (job == null) return;
-        if (!laws.knows(job)) throw new Broken("I5", job + " is answered and not on disk");
-        submitted.put(job, true);
+        if (job != null) {
+            if (!(view instanceof View.Submission)) throw new Broken("core", job + " is refused: " + view);
+            if (!laws.knows(job)) throw new Broken("I5", job + " is answered and not on disk");
+            answered.put(job, true);
+        } else laws.noSecret(view.toString());
     }
 
-    private void ask() {
-        Scenario.JobPlan job = chance.of(scenario.jobs());
-        controller.offer(
-                new Input.Asked(++requests, new Input.Query.Result(job.id().value()), WALL));
+    private void ask(Chance chance) {
+        String job = chance.of(scenario.jobs()).id().value();
+        List<Input.Query> queries = List.of(
+                new Input.Query.Result(job),
+                new Input.Query.Result(job),
+                new Input.Query.Job(job),
+                new Input.Query.Shards(job, 0),
+                new Input.Query.Jobs(OptionalLong.empty(), 20),
+                new Input.Query.Devices(),
+                new Input.Query.Device("device-0"),
+                new Input.Query.Info());
+        controller.offer(new Input.Asked(++requests, chance.of(queries), controller.wall()));
     }
 
-    private void release() {
+    private void release(Chance chance) {
         for (String job : LedgerLaws.jobsHeld(controller.onDisk())) {
-            controller.offer(new Input.ReleaseAsked(++requests, job, OptionalLong.empty(), chance.is(0.8)));
+            OptionalLong one = chance.is(0.2) && harmful ? OptionalLong.of(chance.between(0, 20)) : OptionalLong.empty();
+            controller.offer(new Input.ReleaseAsked(++requests, job, one, chance.is(0.8)));
         }
     }
 
@@ -255,53 +422,64 @@ final class World {
         throw new Broken("I17", "nobody was given the artifact " + digest);
     }
 
-    /** The broker's word on a device. */
-    void presence(DeviceId device, boolean online) {
-        timeline.after(
-                chance.around(Duration.ofMillis(200)), () -> controller.offer(new Input.PresenceSeen(device, online)));
+    /** An agent is linked; another machine with the same card loses the session to it. */
+    void linked(AgentSide agent) {
+        for (AgentSide other : agents) {
+            if (other == agent || !other.device.equals(agent.device) || !other.linked()) continue;
+            laws.met("session taken over");
+            other.takenOver();
+        }
+        presence(agent, true);
     }
 
-    void recorded(DeviceId device, byte[] sealed) {
-        if (recordings.size() < 200) recordings.add(sealed);
-        else recordings.set(chance.between(0, 199), sealed);
+    /** The broker's word on a device. */
+    void presence(AgentSide agent, boolean online) {
+        timeline.after(
+                agent.chance.around(Duration.ofMillis(200)),
+                () -> controller.offer(new Input.PresenceSeen(agent.device, online)));
+    }
+
+    /** From a device to the controller. */
+    void up(DeviceId device, byte[] sealed) {
+        carry(device, sealed, bytes -> controller.receive(device, bytes));
+    }
+
+    /** From the controller to whichever machine has the device's session. */
+    void down(DeviceId device, byte[] sealed) {
+        carry(device, sealed, bytes -> {
+            for (AgentSide agent : agents)
+                if (agent.device.equals(device) && agent.linked()) agent.receive(bytes);
+        });
+        recorded(sealed);
+    }
+
+    private void carry(DeviceId device, byte[] sealed, Consumer<byte[]> receiver) {
+        if (timeline.now().compareTo(brokerDown) < 0) return;
+        long start = brokerStarts;
+        networks.get(device).send(sealed, bytes -> {
+            if (start == brokerStarts) receiver.accept(bytes);
+        });
+    }
+
+    /** Somebody listens. */
+    void recorded(byte[] sealed) {
+        if (recordings.size() < RECORDINGS) recordings.add(sealed);
+        else recordings.set((int) (recorded++ * 37 % RECORDINGS), sealed);
     }
 
     LinkKey key(DeviceId device) {
         return keys.get(device);
     }
 
-    ForgetfulDisk.Fate fate() {
-        if (!harmful) return ForgetfulDisk.Fate.COMMITS;
-        if (chance.is(scenario.powerCuts()))
-            return chance.of(List.of(ForgetfulDisk.Fate.POWER_CUT_BEFORE, ForgetfulDisk.Fate.POWER_CUT_AFTER));
-        if (chance.is(scenario.commitFails()))
-            return chance.of(List.of(ForgetfulDisk.Fate.FAILS, ForgetfulDisk.Fate.FAILS_THOUGH_WRITTEN));
-        return ForgetfulDisk.Fate.COMMITS;
-    }
-
     void restartLater(Side<?, ?, ?> side) {
-        laws.seen().add("power cut");
-        startLater(side, chance.around(Duration.ofSeconds(chance.of(List.of(1, 20)))));
+        laws.met("power cut");
+        startLater(side, side.chance.around(Duration.ofSeconds(side.chance.of(List.of(1, 20)))));
     }
 
     /** When the world heals, all are started at once. */
     private void startLater(Side<?, ?, ?> side, Duration in) {
         timeline.after(in, () -> {
-            if (harmful) side.start();
+            if (harmful && !(side instanceof AgentSide agent && agent.gone())) side.start();
         });
-    }
-
-    /** Small in half of the histories, so that snapshots and dropped rows are lived through. */
-    long snapshotAfter() {
-        return chance.is(0.5) ? 2_000 : 1 << 20;
-    }
-
-    boolean taskFails() {
-        return harmful && chance.is(scenario.taskFails());
-    }
-
-    Duration taskTakes(Spec spec) {
-        Duration delay = spec.program().delay();
-        return delay.plus(chance.around(delay.dividedBy(5).plusMillis(2)));
     }
 }

@@ -2,15 +2,18 @@ package dev.flotilla.sim;
 
 import dev.flotilla.journal.Journal;
 import dev.flotilla.journal.JournalFailed;
+import dev.flotilla.model.Digest;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 
 /**
  * A disk with one journal on it. What was committed survives the process, nothing else does. Rows are chained by SHA-256 as the real file's
- * are, and the chain is verified whenever they are read.
+ * are, and the chain is verified whenever they are read. Every write is remembered, so that the disk can be taken back to any of them, as an
+ * older copy of it is, and be copied.
  */
 public final class ForgetfulDisk {
     /** What happens at a commit. */
@@ -35,7 +38,11 @@ public final class ForgetfulDisk {
 
     private record Row(byte[] body, byte[] hash) {}
 
+    /** A batch, or a snapshot that drops the rows before {@code keepFrom}. */
+    private record Write(byte[] bytes, boolean snapshot, long keepFrom) {}
+
     private final Keeper keeper;
+    private final List<Write> writes = new ArrayList<>();
     private final TreeMap<Long, Row> rows = new TreeMap<>();
     private Optional<Journal.Snapshot> snapshot = Optional.empty();
     /** Of the last row: the chain goes on from it when rows before a snapshot are dropped. */
@@ -59,14 +66,48 @@ public final class ForgetfulDisk {
         return new OnDisk();
     }
 
+    /** How many writes made it what it is. */
+    public int writes() {
+        return writes.size();
+    }
+
+    /** As it was after so many writes; no process may be up. @throws IndexOutOfBoundsException if it never had so many */
+    public void backTo(int count) {
+        List<Write> then = List.copyOf(writes.subList(0, count));
+        writes.clear();
+        rows.clear();
+        snapshot = Optional.empty();
+        head = new byte[32];
+        root = new byte[32];
+        seq = 0;
+        then.forEach(this::put);
+    }
+
+    /** Another disk with the same on it. */
+    public ForgetfulDisk copy(Keeper another) {
+        ForgetfulDisk copy = new ForgetfulDisk(another);
+        writes.forEach(copy::put);
+        return copy;
+    }
+
+    private void put(Write write) {
+        writes.add(write);
+        bytes += write.bytes.length;
+        if (write.snapshot) {
+            snapshot = Optional.of(new Journal.Snapshot(seq, write.bytes));
+            while (!rows.isEmpty() && rows.firstKey() < write.keepFrom) root = rows.pollFirstEntry().getValue().hash;
+        } else {
+            seq++;
+            head = hash(head, write.bytes);
+            rows.put(seq, new Row(write.bytes, head));
+        }
+    }
+
     private final class OnDisk implements Journal {
         @Override
         public long append(byte[] batch) throws JournalFailed {
             write(() -> {
-                seq++;
-                head = hash(head, batch);
-                rows.put(seq, new Row(batch.clone(), head));
-                bytes += batch.length;
+                put(new Write(batch.clone(), false, 0));
                 keeper.wrote(seq, batch.clone());
             });
             return seq;
@@ -74,12 +115,7 @@ public final class ForgetfulDisk {
 
         @Override
         public void snapshot(byte[] state, long keepFrom) throws JournalFailed {
-            write(() -> {
-                snapshot = Optional.of(new Snapshot(seq, state.clone()));
-                bytes += state.length;
-                while (!rows.isEmpty() && rows.firstKey() < keepFrom)
-                    root = rows.pollFirstEntry().getValue().hash;
-            });
+            write(() -> put(new Write(state.clone(), true, keepFrom)));
         }
 
         private void write(Runnable what) throws JournalFailed {
@@ -96,7 +132,7 @@ public final class ForgetfulDisk {
 
         @Override
         public Optional<Snapshot> newestSnapshot() {
-            return snapshot;
+            return snapshot.map(s -> new Snapshot(s.seq(), s.state().clone()));
         }
 
         @Override
@@ -131,12 +167,8 @@ public final class ForgetfulDisk {
     }
 
     private static byte[] hash(byte[] before, byte[] body) {
-        try {
-            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-            sha256.update(before);
-            return sha256.digest(body);
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java has SHA-256", e);
-        }
+        MessageDigest sha256 = Digest.sha256();
+        sha256.update(before);
+        return sha256.digest(body);
     }
 }

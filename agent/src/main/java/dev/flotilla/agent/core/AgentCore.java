@@ -103,4 +103,14 @@ public final class AgentCore implements Core<Input, Event, Effect> {
         ledger.attempts.forEach((serial, attempt) -> states.put(serial, attempt.state));
         return states;
     }
+
+    /** The ledger, for the simulator's invariants; nobody else looks inside. */
+    Ledger ledger() {
+        return ledger;
+    }
+
+    /** What is in memory, for the same. */
+    Session session() {
+        return session;
+    }
 }

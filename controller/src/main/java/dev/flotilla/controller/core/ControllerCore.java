@@ -154,4 +154,9 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
     Ledger ledger() {
         return ledger;
     }
+
+    /** What is in memory, for the same. */
+    Sessions sessions() {
+        return sessions;
+    }
 }

@@ -1,0 +1,129 @@
+package dev.flotilla.sim;
+
+import dev.flotilla.codec.SpecCodec;
+import dev.flotilla.link.Detail;
+import dev.flotilla.link.Hello;
+import dev.flotilla.link.Report;
+import dev.flotilla.link.Row;
+import dev.flotilla.link.RowGroup;
+import dev.flotilla.model.AttemptState;
+import dev.flotilla.model.Bytes;
+import dev.flotilla.model.Capacity;
+import dev.flotilla.model.Limits;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** Somebody who has a device's key, and says with it, in the device's own meeting, what its agent never would. */
+final class Liar {
+    private final World world;
+    private final AgentSide agent;
+    private final Chance chance;
+
+    Liar(World world, AgentSide agent, Chance chance) {
+        this.world = world;
+        this.agent = agent;
+        this.chance = chance;
+    }
+
+    void lie() {
+        Optional<AgentSide.Meeting> meeting = agent.meeting();
+        if (meeting.isEmpty()) return;
+        if (chance.is(0.1)) hello(meeting.get());
+        else for (int times = chance.is(0.05) ? 40 : 1; times > 0; times--) report(meeting.get(), times);
+    }
+
+    /** It has met what no controller ever was, or is another agent, or another boot. */
+    private void hello(AgentSide.Meeting meeting) {
+        agent.transmit(new Hello(
+                Hello.VERSION,
+                meeting.hello(),
+                chance.is(0.5) ? meeting.boot() : chance.id(),
+                chance.is(0.5) ? "f".repeat(32) : "0123456789abcdef".repeat(2),
+                chance.of(List.of(0L, 1L, 7L, 1L << 19, 1L << 40, Long.MAX_VALUE)),
+                chance.of(List.of(0L, 3L, 1000L, Long.MAX_VALUE)),
+                "",
+                "lies"));
+    }
+
+    private void report(AgentSide.Meeting meeting, int more) {
+        boolean full = chance.is(0.3);
+        long highest = chance.of(List.of(0L, (long) chance.between(1, 60), 1L << 19, 1L << 30, Long.MAX_VALUE));
+        TreeSet<Long> serials = new TreeSet<>();
+        for (int i = chance.between(0, 6); i > 0; i--) serials.add(serial(highest));
+        TreeMap<Integer, List<Row>> rows = new TreeMap<>();
+        for (long serial : serials) {
+            int job = chance.between(0, world.scenario.jobs().size() - 1);
+            rows.computeIfAbsent(job, j -> new ArrayList<>())
+                    .add(row(world.scenario.jobs().get(job), serial));
+        }
+        List<RowGroup> groups = new ArrayList<>();
+        rows.forEach((job, list) -> {
+            Scenario.JobPlan plan = world.scenario.jobs().get(job);
+            groups.add(new RowGroup(plan.id(), SpecCodec.digest(plan.spec()), list));
+        });
+        agent.transmit(new Report(
+                meeting.hello(),
+                meeting.greeting(),
+                meeting.sent() + more,
+                chance.is(0.5) ? meeting.got() : chance.between(0, 100),
+                full,
+                full ? highest : 0,
+                groups,
+                chance.is(0.1)
+                        ? Optional.of(new Report.Need(
+                                SpecCodec.digest(world.scenario.jobs().get(0).spec()), 0))
+                        : Optional.empty(),
+                full || chance.is(0.2) ? Optional.of(capacity()) : Optional.empty(),
+                agent.wall(),
+                Duration.ofSeconds(1),
+                Optional.empty()));
+    }
+
+    private long serial(long highest) {
+        return chance.is(0.2) ? Math.max(1, highest - chance.between(0, 3)) : chance.between(1, 40);
+    }
+
+    private Row row(Scenario.JobPlan job, long serial) {
+        long shards = job.spec().sharding().count();
+        long index = chance.is(0.9) ? chance.between(0, (int) shards - 1) : shards + chance.between(0, 3);
+        AttemptState state = chance.of(List.of(
+                AttemptState.FINISHED,
+                AttemptState.FINISHED,
+                AttemptState.FINISHED,
+                AttemptState.RUNNING,
+                AttemptState.ASKING,
+                AttemptState.ACCEPTED,
+                AttemptState.FAILED,
+                AttemptState.INTERRUPTED,
+                AttemptState.CANCELLED));
+        Optional<Detail> detail = state.ended() ? Optional.of(detail(job, index, state)) : Optional.empty();
+        return new Row(serial, chance.between(1, 9), state, index, chance.between(1, 4), detail);
+    }
+
+    private Detail detail(Scenario.JobPlan job, long index, AttemptState state) {
+        if (state != AttemptState.FINISHED)
+            return Detail.error(chance.is(0.2) ? "e".repeat(Limits.ERROR_TEXT) : "lie: \u001b[31mred\n");
+        long other = chance.is(0.5) ? index : 0;
+        Bytes result = chance.is(0.2) || other >= job.spec().sharding().count()
+                ? new Bytes(new byte[] {1, 2, 3})
+                : world.laws.result(job.spec(), other);
+        return new Detail(Duration.ofDays(chance.between(0, 100)), Duration.ZERO, 1, Optional.of(result), "");
+    }
+
+    private Capacity capacity() {
+        return new Capacity(
+                chance.of(List.of(1, 3, 1024)),
+                chance.of(List.of(0.0, 1e5)),
+                Long.MAX_VALUE,
+                Long.MAX_VALUE,
+                OptionalDouble.empty(),
+                OptionalDouble.of(1e14),
+                new TreeMap<>(),
+                new TreeMap<>());
+    }
+}
