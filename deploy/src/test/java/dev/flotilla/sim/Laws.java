@@ -30,6 +30,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * The onlooker: says which law of PROTOCOL section 11 is broken. It has two memories. What the controller's journal tells is a {@link Record},
@@ -62,6 +63,8 @@ final class Laws {
     private final List<Long> rollbacks = new ArrayList<>();
     /** The controller knows by now that it is an older copy. */
     private boolean knows = true;
+    /** In which life of the journal a term began last. */
+    private final TreeMap<Long, Integer> begun = new TreeMap<>();
     /** Hellos that tell of a commit: which, and in which life of the journal. */
     private final TreeMap<Long, long[]> hellos = new TreeMap<>();
 
@@ -117,7 +120,7 @@ final class Laws {
 
     /** An agent's hello tells of the highest commit that it has met, in that life of the journal. */
     void hello(Hello hello, int life) {
-        hellos.put(hello.hello(), new long[] {life, hello.seq()});
+        hellos.put(hello.hello(), new long[] {life, hello.seq(), hello.term()});
     }
 
     /**
@@ -129,9 +132,13 @@ final class Laws {
         if (tells == null) return;
         boolean lost = false;
         for (long kept : rollbacks.subList((int) tells[0], rollbacks.size())) lost |= tells[1] > kept;
+        // A term counts starts: a journal that lost a start gives its term again, and its commits then look like those that it lost.
+        if (begun.getOrDefault(tells[2], 0) > tells[0]) return;
         if (!lost) return;
         met("older copy told");
-        if (decision.events().stream().noneMatch(e -> e instanceof Event.OlderCopyFound))
+        boolean knowsNow = knows || Stream.concat(pending.stream(), decision.events().stream())
+                .anyMatch(e -> e instanceof Event.OlderCopyFound);
+        if (!knowsNow)
             throw new Broken(
                     "I4", "a device tells of commit " + tells[1] + ", which the controller's journal has lost, in vain");
     }
@@ -232,6 +239,7 @@ final class Laws {
                     throw new Broken("I12", "work is held as " + e.device() + " shows an older copy, and there is none");
                 knows = true;
             } else if (event instanceof Event.Restored) knows = true;
+            else if (event instanceof Event.Started e) begun.put(e.term(), life());
             else if (event instanceof Event.JobEnded e) met("job " + e.state());
             record.apply(event);
             if (event instanceof Event.JobEnded e) record.jobs.get(e.job()).ended = ledger.proof(e.job());

@@ -63,7 +63,7 @@ final class Ledger {
         else if (event instanceof Event.DeviceKnown e) {
             device(e.device()).agentId = e.agentId();
             device(e.device()).capacity = e.capacity();
-        } else if (event instanceof Event.SerialsRaised e) device(e.device()).next = e.next();
+        } else if (event instanceof Event.SerialsRaised e) device(e.device()).raise(e.next());
         else if (event instanceof Event.Started e) {
             term = e.term();
             terms.put(e.term(), e.seq());

@@ -99,7 +99,7 @@ final class LedgerCodec {
     }
 
     private static void device(CborOut out, DeviceState device) {
-        out.array(8).put(device.id.value()).put(device.agentId);
+        out.array(9).put(device.id.value()).put(device.agentId);
         out.maybe(Optional.ofNullable(device.capacity), (o, c) -> {
             o.array(1);
             ModelCodec.write(o, c);
@@ -116,6 +116,9 @@ final class LedgerCodec {
                         .put(a.lost)
                         .end());
         out.put(device.keptTold);
+        out.each(
+                device.lacks.entrySet(),
+                (o, r) -> o.array(2).put(r.getKey()).put(r.getValue()).end());
         out.end();
     }
 
@@ -242,6 +245,7 @@ final class LedgerCodec {
             return device.unsettled.put(attempt.serial, attempt);
         });
         if (in.more()) device.keptTold = in.number();
+        if (in.more()) in.eachArray(ANY, r -> device.lacks.put(r.number(), r.number()));
         return device;
     }
 }

@@ -37,9 +37,12 @@ final class Rows {
         List<Row> unpermitted = new ArrayList<>();
         JobState job = ledger.jobs.get(group.job());
         if (job != null && !job.digest.equals(group.spec())) job = null;
-        Counting counting = new Counting(step, device, job);
+        Counting counting = new Counting(step, device, job, (task, row) -> mayHave(device, task, row));
         for (Row row : group.rows()) {
-            if (job == null || row.index() >= job.shards()) foreign(session, group, row);
+            Attempt held = device.unsettled.get(row.serial());
+            if (row.serial() >= device.next) session.ignore("serial above all that it was given");
+            else if (held != null && !same(held, group, row)) session.ignore("row of another attempt than it was given");
+            else if (job == null || row.index() >= job.shards()) foreign(session, group, row);
             else if (row.state().ended()) ended(session, group, row, counting);
             else {
                 counting.count();
@@ -54,7 +57,7 @@ final class Rows {
     int kept(Step step, Session session, DeviceState device, RowGroup group) {
         JobState job = ledger.jobs.get(group.job());
         if (job == null || !job.digest.equals(group.spec())) return 0;
-        Counting counting = new Counting(step, device, job);
+        Counting counting = new Counting(step, device, job, (task, row) -> task == null || task.live == 0);
         for (Row row : group.rows()) {
             boolean result =
                     row.state() == AttemptState.FINISHED && row.detail().isPresent();
@@ -64,6 +67,17 @@ final class Rows {
         int counted = counting.counts.size();
         counting.count();
         return counted;
+    }
+
+    /**
+     * The device tells of an attempt that the ledger does not hold. It may have it from a time that is missing here, or from before its task was
+     * held; nobody is believed of what another device works on (I17).
+     */
+    private static boolean mayHave(DeviceState device, TaskState task, Row row) {
+        if (task == null) return device.lacks(row.serial());
+        if (device.lacks(row.serial())) return task.live == 0;
+        return task.permit.isPresent() && task.permit.get().isFor(device.id, row.serial())
+                || task.hasSpent(device.id, row.serial());
     }
 
     /** The row says the same as the ledger. */
@@ -114,12 +128,15 @@ final class Rows {
         private List<Event.Count> counts = new ArrayList<>();
         private TreeSet<Long> indexes = new TreeSet<>();
         private TreeSet<Long> elsewhere = new TreeSet<>();
+        /** Whether an attempt that the ledger does not hold may be real. */
+        private final BiPredicate<TaskState, Row> believed;
 
-        Counting(Step step, DeviceState device, JobState job) {
+        Counting(Step step, DeviceState device, JobState job, BiPredicate<TaskState, Row> believed) {
             this.step = step;
             this.device = device;
             this.job = job;
             this.results = job == null ? null : new Decoder(job.program);
+            this.believed = believed;
         }
 
         /** First valid result wins (I1). Empty if the row is dealt with, else what is wrong with its result. */
@@ -128,13 +145,17 @@ final class Rows {
                 waste(row);
                 return "";
             }
+            TaskState task = job.tasks.get(row.index());
+            if (!holds(row) && !believed.test(task, row)) {
+                sessions.of(device.id, step.at, ledger).ignore("result of what it was never given");
+                return "";
+            }
             Bytes result = detail.result().orElse(Bytes.EMPTY);
             try {
                 results.decode(result);
             } catch (BadResult bad) {
                 return "bad-result: " + Quoted.plain(bad.getMessage(), 200);
             }
-            TaskState task = job.tasks.get(row.index());
             if (task != null && task.attempts > 1) elsewhere.add(row.index());
             counts.add(new Event.Count(row.serial(), row.index(), row.attempt(), result));
             indexes.add(row.index());
@@ -161,8 +182,10 @@ final class Rows {
             boolean permitted =
                     task != null && task.permit.isPresent() && task.permit.get().isFor(device.id, row.serial());
             boolean decided = task != null && task.hasSpent(device.id, row.serial());
-            boolean started = permitted || !decided && state == AttemptState.INTERRUPTED && job.policy.once();
             boolean isNews = holds(row);
+            boolean real = isNews || device.lacks(row.serial());
+            boolean started =
+                    permitted || real && !decided && state == AttemptState.INTERRUPTED && job.policy.once();
             if (isNews) {
                 step.emit(new Event.Ended(
                         device.id,
@@ -222,13 +245,17 @@ final class Rows {
         if (job.policy.once() && row.state() == AttemptState.RUNNING) {
             boolean decided = task != null && task.hasSpent(device.id, row.serial());
             if (!open && !held) session.cancel.add(row.serial());
+            if (!known && !permitted && !decided && !device.lacks(row.serial())) {
+                session.ignore("start of what it was never given");
+                session.cancel.add(row.serial());
+                return false;
+            }
             return !permitted && !decided && open;
         }
         boolean adoptable = !job.policy.once()
                 && open
                 && (task == null || task.live == 0 && !task.knowsFailure(device.id, device.agentId, row.serial()));
-        boolean possible = row.serial() < device.next + Limits.JUMP;
-        if (!known && adoptable && attempt == null && possible) {
+        if (!known && adoptable && attempt == null && device.lacks(row.serial())) {
             step.emit(new Event.Adopted(
                     device.id, job.id, new Event.Placement(row.serial(), row.index(), row.attempt())));
         } else if (!known) {
