@@ -126,7 +126,7 @@ final class ControllerSide extends Side<Input, Event, Effect> {
         if (input instanceof Input.Reported in) {
             Meeting meeting = meetings.computeIfAbsent(in.device(), d -> new Meeting());
             Report r = in.report();
-            if (meeting.begins(r)) {
+            if (meeting.begins(r) && !refuses(decision)) {
                 meeting.hello = r.hello();
                 meeting.greeting = r.greeting();
                 meeting.last = r.n();
@@ -145,6 +145,12 @@ final class ControllerSide extends Side<Input, Event, Effect> {
             meeting.pendingGreeting = e.greeting().greeting();
         }
         world.laws.decided(decision, (ControllerCore) core);
+    }
+
+    /** What no honest history leads to begins no meeting. */
+    private static boolean refuses(Decision<Event, Effect> decision) {
+        return decision.effects().stream()
+                .anyMatch(e -> e instanceof Effect.Note note && note.name().equals("device.refused"));
     }
 
     @Override

@@ -63,6 +63,8 @@ final class Laws {
     private final List<Long> rollbacks = new ArrayList<>();
     /** The controller knows by now that it is an older copy. */
     private boolean knows = true;
+    /** Commits by which the controller knows that it is an older copy: in which life of the journal each was made. */
+    private final TreeMap<Long, Integer> found = new TreeMap<>();
     /** In which life of the journal a term began last. */
     private final TreeMap<Long, Integer> begun = new TreeMap<>();
     /** Hellos that tell of a commit: which, and in which life of the journal. */
@@ -130,13 +132,13 @@ final class Laws {
     void meets(long hello, Decision<Event, Effect> decision) {
         long[] tells = hellos.get(hello);
         if (tells == null) return;
-        boolean lost = false;
-        for (long kept : rollbacks.subList((int) tells[0], rollbacks.size())) lost |= tells[1] > kept;
+        int lost = (int) tells[0];
+        while (lost < rollbacks.size() && tells[1] <= rollbacks.get(lost)) lost++;
         // A term counts starts: a journal that lost a start gives its term again, and its commits then look like those that it lost.
         if (begun.getOrDefault(tells[2], 0) > tells[0]) return;
-        if (!lost) return;
+        if (lost == rollbacks.size()) return;
         met("older copy told");
-        boolean knowsNow = knows || Stream.concat(pending.stream(), decision.events().stream())
+        boolean knowsNow = lost < found.values().stream().mapToInt(Integer::intValue).max().orElse(0) || Stream.concat(pending.stream(), decision.events().stream())
                 .anyMatch(e -> e instanceof Event.OlderCopyFound);
         if (!knowsNow)
             throw new Broken(
@@ -146,6 +148,7 @@ final class Laws {
     /** The controller's disk is an older copy now. */
     void rolledBack(long seq, ControllerCore ledger) {
         rollbacks.add(seq);
+        found.tailMap(seq, false).clear();
         knows = false;
         while (!journal.isEmpty() && journal.get(journal.size() - 1).seq() > seq) journal.remove(journal.size() - 1);
         Record again = new Record();
@@ -238,7 +241,11 @@ final class Laws {
                 if (rollbacks.isEmpty() && !world.hostile(e.device()))
                     throw new Broken("I12", "work is held as " + e.device() + " shows an older copy, and there is none");
                 knows = true;
-            } else if (event instanceof Event.Restored) knows = true;
+                found.put(seq, life());
+            } else if (event instanceof Event.Restored) {
+                knows = true;
+                found.put(seq, life());
+            }
             else if (event instanceof Event.Started e) begun.put(e.term(), life());
             else if (event instanceof Event.JobEnded e) met("job " + e.state());
             record.apply(event);
@@ -311,6 +318,13 @@ final class Laws {
      * serials that it then brings may be of the part that was lost, but never of what another device holds (section 12).
      */
     private void forged(DeviceId device, long serial, Record.Given what) {
+        // a liar may number the attempt that it was given as it likes
+        boolean itsOwn = everGiven
+                .getOrDefault(device, new TreeMap<>())
+                .getOrDefault(serial, new TreeSet<>())
+                .stream()
+                .anyMatch(g -> g.job().equals(what.job()) && g.index() == what.index());
+        if (world.hostile(device) && itsOwn) return;
         boolean pretended = world.hostile(device) && record.lacking(device, serial);
         if (!pretended)
             throw new Broken("I17", device + " was never given " + what + " as " + serial + ", and is believed");

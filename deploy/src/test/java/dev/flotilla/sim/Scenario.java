@@ -62,13 +62,14 @@ record Scenario(
         boolean liveness = chance.is(0.6);
         Duration harm = Duration.ofSeconds(chance.of(List.of(chance.between(30, 120), chance.between(60, 900))));
         List<DevicePlan> devices = devices(chance, harm);
+        boolean weeks = chance.is(0.004);
         List<JobPlan> jobs = new ArrayList<>();
         int tasks = chance.is(0.02) ? chance.between(200, 400) : chance.between(4, 40);
         boolean many = tasks > 100;
         for (int job = 0; tasks > 0; job++) {
             int count = many ? tasks : Math.min(tasks, chance.between(3, 25));
             tasks -= count;
-            jobs.add(plan(chance, "job-" + job, count, many, harm));
+            jobs.add(plan(chance, "job-" + job, count, many, weeks, harm));
         }
         double harsh = chance.of(List.of(0.0, 0.3, 1.0));
         Weather weather = new Weather(
@@ -86,7 +87,7 @@ record Scenario(
         double taskFails = chance.of(List.of(0.0, 0.05, 0.2));
         boolean resubmits = chance.is(0.5);
         List<Fault> faults = faults(chance, harm, devices, jobs.size());
-        Duration weeks = weeks(chance, harm, devices, faults);
+        Duration more = weeks ? weeks(chance, harm, devices, faults) : Duration.ZERO;
         TreeSet<Integer> all = new TreeSet<>();
         for (int i = 0; i < devices.size() + jobs.size() + faults.size() + CONDITIONS.size(); i++) all.add(i);
         return new Scenario(
@@ -99,7 +100,7 @@ record Scenario(
                 taskFails,
                 tuning,
                 resubmits,
-                harm.plus(weeks),
+                harm.plus(more),
                 all);
     }
 
@@ -158,9 +159,8 @@ record Scenario(
         return chance.between(0, devices.size() - 1);
     }
 
-    /** Now and then one device is cut off for weeks, and most others rest meanwhile. */
+    /** One device is cut off for weeks, and most others rest meanwhile. */
     private static Duration weeks(Chance chance, Duration harm, List<DevicePlan> devices, List<Fault> faults) {
-        if (!chance.is(0.05)) return Duration.ZERO;
         Duration length = Duration.ofDays(chance.between(7, 28));
         Duration begin = chance.between(Duration.ofSeconds(10), harm);
         int cut = chance.between(0, devices.size() - 1);
@@ -179,7 +179,8 @@ record Scenario(
         return length;
     }
 
-    private static JobPlan plan(Chance chance, String id, int count, boolean many, Duration harm) {
+    private static JobPlan plan(
+            Chance chance, String id, int count, boolean many, boolean weeks, Duration harm) {
         boolean once = !many && chance.is(0.4);
         Duration delay = many || chance.is(once ? 0.1 : 0.3)
                 ? Duration.ZERO
@@ -204,7 +205,8 @@ record Scenario(
                 List.of(),
                 once,
                 chance.between(1, 3),
-                Duration.ofSeconds(chance.between(4, 60)),
+                // beats that are seconds apart for weeks would cost more than all other histories
+                Duration.ofSeconds(weeks ? chance.between(200, 400) : chance.between(4, 60)),
                 chance.is(0.15) ? Optional.of(Duration.ofSeconds(chance.between(30, 900))) : Optional.empty(),
                 chance.is(0.15) ? Optional.of(delay.plusSeconds(1)) : Optional.empty(),
                 chance.is(0.5) ? Percent.ALL : Percent.parse("50%"));
