@@ -277,7 +277,7 @@ final class AgentSide extends Side<Input, Event, Effect> {
             else if (envelope instanceof Greeting g) offer(new Input.Greeted(g));
             else throw new Broken("I14", "an authentic envelope of the wrong kind: " + envelope);
         } catch (Malformed e) {
-            throw new Broken("codec", "an authentic envelope for " + device + " cannot be read: " + e);
+            throw new Broken("I14", "an authentic envelope for " + device + " cannot be read: " + e);
         }
     }
 
@@ -290,7 +290,8 @@ final class AgentSide extends Side<Input, Event, Effect> {
         if (input instanceof Input.Greeted in) {
             if (hello != 0 && in.greeting().hello() == hello && greeting == 0)
                 greeting = in.greeting().greeting();
-            if (in.greeting().greeting() != 0) metIn.put(in.greeting().term() + ":" + in.greeting().seq(), world.laws.life());
+            if (in.greeting().greeting() != 0)
+                metIn.put(in.greeting().term() + ":" + in.greeting().seq(), world.laws.life());
         } else if (input instanceof Input.Ordered in) {
             Order o = in.order();
             if (fresh(o)) {

@@ -112,7 +112,7 @@ final class ControllerSide extends Side<Input, Event, Effect> {
             else if (envelope instanceof Hello hello) offer(new Input.Greeted(device, hello, told));
             else throw new Broken("I14", "an authentic envelope of the wrong kind: " + envelope);
         } catch (Malformed e) {
-            throw new Broken("codec", "an authentic envelope of " + device + " cannot be read: " + e);
+            throw new Broken("I14", "an authentic envelope of " + device + " cannot be read: " + e);
         }
     }
 

@@ -40,7 +40,6 @@ class CountedOnceSimTest {
             "Released",
             "Revived",
             "SerialsRaised",
-            "a device lied about its own result",
             "artifact fetched",
             "controller is an older copy",
             "degraded",
@@ -78,15 +77,16 @@ class CountedOnceSimTest {
         int usual = Boolean.getBoolean("flotilla.full") ? FULL : QUICK;
         int histories = Integer.getInteger("flotilla.histories", usual);
         try (Rounds rounds = Rounds.of("simulated histories, any fault", histories, histories)) {
-            Lived lived = live(histories, histories > QUICK ? Runtime.getRuntime().availableProcessors() : 1);
+            Lived lived = live(histories, Runtime.getRuntime().availableProcessors());
             rounds.done(histories - lived.broken.size());
-            String years = String.format(java.util.Locale.ROOT, "%.1f device-years", lived.deviceTime / (365.25 * 86_400));
+            String years =
+                    String.format(java.util.Locale.ROOT, "%.1f device-years", lived.deviceTime / (365.25 * 86_400));
             long kinds = lived.met.keySet().stream()
                     .filter(what -> what.startsWith("fault "))
                     .count();
             rounds.note(years + " of virtual time, " + kinds + " kinds of faults");
-            System.out.println(lived.broken.size() + " violations in " + histories + " histories from seed " + FIRST + ", "
-                    + years + " of virtual time; met: " + lived.met);
+            System.out.println(lived.broken.size() + " violations in " + histories + " histories from seed " + FIRST
+                    + ", " + years + " of virtual time; met: " + lived.met);
             assertEquals(List.of(), lived.broken);
             TreeSet<String> missed = new TreeSet<>(HARM);
             for (Fault.Kind kind : Fault.Kind.values()) missed.add(kind.met());
@@ -102,7 +102,8 @@ class CountedOnceSimTest {
         TreeSet<Integer> items =
                 Arrays.stream(keep.split(",")).map(Integer::valueOf).collect(Collectors.toCollection(TreeSet::new));
         return whole.only(
-                items, Duration.ofNanos(Long.getLong("flotilla.harm", whole.harm().toNanos())));
+                items,
+                Duration.ofNanos(Long.getLong("flotilla.harm", whole.harm().toNanos())));
     }
 
     /** What all histories together met; the seconds that their devices lived through; how the first that broke a law did. */

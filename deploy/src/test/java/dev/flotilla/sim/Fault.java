@@ -23,7 +23,8 @@ record Fault(Kind kind, Duration at, int who, Duration length, long seed) {
         CRASH(Where.EITHER, 12, "is killed"),
         STOP(Where.EITHER, 4, "is stopped"),
         POWER_CUT_BEFORE_COMMIT(Where.EITHER, 5, "loses power before its next commit is written"),
-        POWER_CUT_AFTER_COMMIT(Where.EITHER, 5, "loses power when its next commit is written, before anything is let out"),
+        POWER_CUT_AFTER_COMMIT(
+                Where.EITHER, 5, "loses power when its next commit is written, before anything is let out"),
         POWER_CUT_AMONG_EFFECTS(Where.EITHER, 5, "loses power among the effects of a commit"),
         COMMITS_FAIL(Where.EITHER, 4, "cannot write"),
         COMMIT_FAILS_THOUGH_WRITTEN(Where.EITHER, 3, "hears that its next commit failed, and it is written"),

@@ -10,7 +10,7 @@ public final class History implements LongFunction<Optional<Map.Entry<String, St
     @Override
     public Optional<Map.Entry<String, String>> apply(long seed) {
         try {
-            World.live(seed, "", false, line -> {});
+            World.live(Scenario.of(seed), false, line -> {});
             return Optional.empty();
         } catch (Broken broken) {
             return Optional.of(

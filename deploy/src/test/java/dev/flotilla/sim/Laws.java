@@ -134,15 +134,19 @@ final class Laws {
         if (tells == null) return;
         int lost = (int) tells[0];
         while (lost < rollbacks.size() && tells[1] <= rollbacks.get(lost)) lost++;
-        // A term counts starts: a journal that lost a start gives its term again, and its commits then look like those that it lost.
+        // A term counts starts: a journal that lost a start gives its term again, and its commits then look like those
+        // that it lost.
         if (begun.getOrDefault(tells[2], 0) > tells[0]) return;
         if (lost == rollbacks.size()) return;
         met("older copy told");
-        boolean knowsNow = lost < found.values().stream().mapToInt(Integer::intValue).max().orElse(0) || Stream.concat(pending.stream(), decision.events().stream())
-                .anyMatch(e -> e instanceof Event.OlderCopyFound);
+        boolean knowsNow =
+                lost < found.values().stream().mapToInt(Integer::intValue).max().orElse(0)
+                        || Stream.concat(pending.stream(), decision.events().stream())
+                                .anyMatch(e -> e instanceof Event.OlderCopyFound);
         if (!knowsNow)
             throw new Broken(
-                    "I4", "a device tells of commit " + tells[1] + ", which the controller's journal has lost, in vain");
+                    "I4",
+                    "a device tells of commit " + tells[1] + ", which the controller's journal has lost, in vain");
     }
 
     /** The controller's disk is an older copy now. */
@@ -239,14 +243,14 @@ final class Laws {
                 touched.add(e.job());
             } else if (event instanceof Event.OlderCopyFound e) {
                 if (rollbacks.isEmpty() && !world.hostile(e.device()))
-                    throw new Broken("I12", "work is held as " + e.device() + " shows an older copy, and there is none");
+                    throw new Broken(
+                            "I12", "work is held as " + e.device() + " shows an older copy, and there is none");
                 knows = true;
                 found.put(seq, life());
             } else if (event instanceof Event.Restored) {
                 knows = true;
                 found.put(seq, life());
-            }
-            else if (event instanceof Event.Started e) begun.put(e.term(), life());
+            } else if (event instanceof Event.Started e) begun.put(e.term(), life());
             else if (event instanceof Event.JobEnded e) met("job " + e.state());
             record.apply(event);
             if (event instanceof Event.JobEnded e) record.jobs.get(e.job()).ended = ledger.proof(e.job());
@@ -290,7 +294,8 @@ final class Laws {
     private void adopt(Event.Adopted e) {
         Record.Given what =
                 new Record.Given(e.job(), e.placement().index(), e.placement().attempt());
-        if (!wasGiven(e.device(), e.placement().serial(), what)) forged(e.device(), e.placement().serial(), what);
+        if (!wasGiven(e.device(), e.placement().serial(), what))
+            forged(e.device(), e.placement().serial(), what);
         give(e.device(), e.job(), e.placement(), true);
     }
 
@@ -307,7 +312,8 @@ final class Laws {
         boolean everStarted = used.stream().anyMatch(p -> p.device().equals(device) && p.serial() == c.serial());
         if (once.get(id) && !everStarted && !world.hostile(device))
             throw new Broken("I4", name + " is counted, and " + device + " never started it");
-        // "A device can lie about its own results" (section 12): of one whose key somebody else has, anything readable counts.
+        // "A device can lie about its own results" (section 12): of one whose key somebody else has, anything readable
+        // counts.
         boolean lie = !c.result().equals(result(job.spec, c.index()));
         if (lie && !world.hostile(device)) throw new Broken("I2", name + " is counted with " + c.result());
         if (lie) met("a device lied about its own result");
@@ -319,10 +325,7 @@ final class Laws {
      */
     private void forged(DeviceId device, long serial, Record.Given what) {
         // a liar may number the attempt that it was given as it likes
-        boolean itsOwn = everGiven
-                .getOrDefault(device, new TreeMap<>())
-                .getOrDefault(serial, new TreeSet<>())
-                .stream()
+        boolean itsOwn = everGiven.getOrDefault(device, new TreeMap<>()).getOrDefault(serial, new TreeSet<>()).stream()
                 .anyMatch(g -> g.job().equals(what.job()) && g.index() == what.index());
         if (world.hostile(device) && itsOwn) return;
         boolean pretended = world.hostile(device) && record.lacking(device, serial);
@@ -342,8 +345,7 @@ final class Laws {
         Optional<BigDecimal> value = value(job.spec, job.counted);
         if (!proof.getKey().equals(value))
             throw new Broken(
-                    "I10",
-                    id + " is " + proof.getKey() + ", the fold of " + job.counted.keySet() + " is " + value);
+                    "I10", id + " is " + proof.getKey() + ", the fold of " + job.counted.keySet() + " is " + value);
     }
 
     /** After the end nothing changes the answer (I3); the whole ledger is as it must be. */

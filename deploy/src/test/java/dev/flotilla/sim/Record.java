@@ -73,8 +73,7 @@ final class Record {
         else if (event instanceof Event.Permitted e) {
             permits.put(new TaskId(e.job(), e.index()), e);
             everPermitted.add(e.device() + " " + e.serial() + " " + e.boot());
-        } else if (event instanceof Event.Released e)
-            e.indexes().forEach(i -> permits.remove(new TaskId(e.job(), i)));
+        } else if (event instanceof Event.Released e) e.indexes().forEach(i -> permits.remove(new TaskId(e.job(), i)));
         else if (event instanceof Event.SerialsRaised e) {
             lacking.computeIfAbsent(e.device(), d -> new TreeMap<>()).put(next.getOrDefault(e.device(), 1L), e.next());
             next.put(e.device(), e.next());

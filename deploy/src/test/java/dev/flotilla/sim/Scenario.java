@@ -91,17 +91,7 @@ record Scenario(
         TreeSet<Integer> all = new TreeSet<>();
         for (int i = 0; i < devices.size() + jobs.size() + faults.size() + CONDITIONS.size(); i++) all.add(i);
         return new Scenario(
-                seed,
-                liveness,
-                devices,
-                jobs,
-                faults,
-                weather,
-                taskFails,
-                tuning,
-                resubmits,
-                harm.plus(more),
-                all);
+                seed, liveness, devices, jobs, faults, weather, taskFails, tuning, resubmits, harm.plus(more), all);
     }
 
     /** The first one is honest and stays, so that every job can end. */
@@ -179,8 +169,7 @@ record Scenario(
         return length;
     }
 
-    private static JobPlan plan(
-            Chance chance, String id, int count, boolean many, boolean weeks, Duration harm) {
+    private static JobPlan plan(Chance chance, String id, int count, boolean many, boolean weeks, Duration harm) {
         boolean once = !many && chance.is(0.4);
         Duration delay = many || chance.is(once ? 0.1 : 0.3)
                 ? Duration.ZERO
@@ -193,9 +182,7 @@ record Scenario(
                 file.isPresent() ? file.get().input() : range,
                 Sharding.range(count),
                 new ProgramCall(
-                        file.isPresent()
-                                ? "count"
-                                : chance.of(List.of("sum", "sum", "sum", "nop", "max", "mean")),
+                        file.isPresent() ? "count" : chance.of(List.of("sum", "sum", "sum", "nop", "max", "mean")),
                         Optional.empty(),
                         false,
                         delay));
@@ -281,12 +268,17 @@ record Scenario(
                 words.add(j.id() + ": " + j.spec().sharding().count() + " tasks of "
                         + j.spec().program().builtin() + (j.policy().once() ? ", once" : "") + ", each "
                         + Trace.time(j.spec().program().delay()) + ", lost after "
-                        + j.policy().lostAfter().toSeconds() + " s, " + j.policy().attempts() + " attempts"
-                        + j.policy().deadline().map(d -> ", deadline " + d.toSeconds() + " s").orElse("")
+                        + j.policy().lostAfter().toSeconds() + " s, "
+                        + j.policy().attempts() + " attempts"
+                        + j.policy()
+                                .deadline()
+                                .map(d -> ", deadline " + d.toSeconds() + " s")
+                                .orElse("")
                         + ", handed in at " + Trace.time(j.submitted()));
         }
         for (int i = 0; i < faults.size(); i++) {
-            if (hasFault(i) && (faults.get(i).who() < 0 || hasDevice(faults.get(i).who())))
+            if (hasFault(i)
+                    && (faults.get(i).who() < 0 || hasDevice(faults.get(i).who())))
                 words.add(faults.get(i).words());
         }
         for (int i = 0; i < CONDITIONS.size(); i++) if (hasCondition(i)) words.add(CONDITIONS.get(i));

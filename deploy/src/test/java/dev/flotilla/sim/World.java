@@ -82,28 +82,16 @@ final class World {
     record Outcome(String trace, SortedMap<String, Long> met, Duration deviceTime) {}
 
     /**
-     * Lives through the history of that seed.
+     * Lives through one history.
      *
-     * @throws Broken if a law is broken; the message says which, where in the history, and how to replay it
+     * @throws Broken if a law is broken; the message says which, and where in the history
      */
-    static Outcome live(long seed, String test, boolean told, Consumer<String> lines) {
-        try {
-            return live(Scenario.of(seed), told, lines);
-        } catch (Broken broken) {
-            Broken placed = new Broken(
-                    broken.law,
-                    broken.what + "\n  replay: mvn -q -pl deploy -am test -Dtest=" + test + " -Dflotilla.seed=" + seed);
-            placed.initCause(broken.getCause());
-            throw placed;
-        }
-    }
-
-    /** @throws Broken if a law is broken; the message says which, and where in the history */
     static Outcome live(Scenario scenario, boolean told, Consumer<String> lines) {
         World world = new World(scenario, told, lines);
         try {
             world.history();
-            Duration lived = world.timeline.now().multipliedBy(scenario.devices().size());
+            Duration lived =
+                    world.timeline.now().multipliedBy(scenario.devices().size());
             return new Outcome(world.trace.digest(), world.laws.met(), lived);
         } catch (AssertionError | RuntimeException e) {
             Broken broken = new Broken(
@@ -142,12 +130,15 @@ final class World {
             if (!scenario.hasDevice(i)) continue;
             AgentSide agent = agents.get(i);
             startLater(agent, scenario.devices().get(i).joins());
-            scenario.devices().get(i).leaves().ifPresent(at -> timeline.after(at, () -> {
-                if (!harmful) return;
-                laws.met("device left");
-                trace.note(agent.name, "is never seen again");
-                agent.leave();
-            }));
+            scenario.devices()
+                    .get(i)
+                    .leaves()
+                    .ifPresent(at -> timeline.after(at, () -> {
+                        if (!harmful) return;
+                        laws.met("device left");
+                        trace.note(agent.name, "is never seen again");
+                        agent.leave();
+                    }));
         }
         for (Scenario.JobPlan job : scenario.jobsKept()) timeline.after(job.submitted(), () -> submit(job));
         for (int i = 0; i < scenario.faults().size(); i++) {
@@ -281,7 +272,8 @@ final class World {
         brokerDown = Duration.ZERO;
         networks.values().forEach(network -> network.weather(Weather.fair(Duration.ofMillis(5))));
         controller.diskMended();
-        if (!clones.isEmpty()) controller.kill(); // what the operator does about a quarantined device whose clone is gone
+        if (!clones.isEmpty())
+            controller.kill(); // what the operator does about a quarantined device whose clone is gone
         clones.forEach(AgentSide::leave);
         for (AgentSide agent : agents) if (agent.hostile) agent.leave();
         controller.start();
@@ -307,7 +299,8 @@ final class World {
             } else if (!open && !LedgerLaws.anyRunning(controller.onDisk()) && unsettled(there) == 0) break;
             if (timeline.now().compareTo(until) > 0)
                 throw new Broken(
-                        "I6", "after " + Trace.time(longest) + " without harm: " + LedgerLaws.left(controller.onDisk()));
+                        "I6",
+                        "after " + Trace.time(longest) + " without harm: " + LedgerLaws.left(controller.onDisk()));
         }
         for (AgentSide agent : there) agent.drop();
         run(timeline.now().plus(Duration.ofSeconds(30)));
@@ -326,11 +319,7 @@ final class World {
             if (each.compareTo(task) > 0) task = each;
         }
         int slots = there.stream().mapToInt(AgentSide::slots).sum();
-        return work.dividedBy(slots)
-                .plus(task)
-                .multipliedBy(2)
-                .multipliedBy(10)
-                .plus(Duration.ofMinutes(10));
+        return work.dividedBy(slots).plus(task).multipliedBy(2).multipliedBy(10).plus(Duration.ofMinutes(10));
     }
 
     private boolean unknown() {
@@ -353,7 +342,15 @@ final class World {
     private void handIn(Scenario.JobPlan job) {
         asked.put(++requests, job.id());
         controller.offer(new Input.Submitted(
-                requests, job.id(), "", job.spec(), job.policy(), job.plan(), List.of(), controller.wall(), controller.told()));
+                requests,
+                job.id(),
+                "",
+                job.spec(),
+                job.policy(),
+                job.plan(),
+                List.of(),
+                controller.wall(),
+                controller.told()));
     }
 
     /** Clients look after jobs that were answered; what the controller has forgotten, they hand in anew. */
@@ -390,7 +387,8 @@ final class World {
 
     private void release(Chance chance) {
         for (String job : LedgerLaws.jobsHeld(controller.onDisk())) {
-            OptionalLong one = chance.is(0.2) && harmful ? OptionalLong.of(chance.between(0, 20)) : OptionalLong.empty();
+            OptionalLong one =
+                    chance.is(0.2) && harmful ? OptionalLong.of(chance.between(0, 20)) : OptionalLong.empty();
             controller.offer(new Input.ReleaseAsked(++requests, job, one, chance.is(0.8)));
         }
     }
@@ -447,8 +445,7 @@ final class World {
     /** From the controller to whichever machine has the device's session. */
     void down(DeviceId device, byte[] sealed) {
         carry(device, sealed, bytes -> {
-            for (AgentSide agent : agents)
-                if (agent.device.equals(device) && agent.linked()) agent.receive(bytes);
+            for (AgentSide agent : agents) if (agent.device.equals(device) && agent.linked()) agent.receive(bytes);
         });
         recorded(sealed);
     }

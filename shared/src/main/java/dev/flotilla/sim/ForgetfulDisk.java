@@ -95,7 +95,8 @@ public final class ForgetfulDisk {
         bytes += write.bytes.length;
         if (write.snapshot) {
             snapshot = Optional.of(new Journal.Snapshot(seq, write.bytes));
-            while (!rows.isEmpty() && rows.firstKey() < write.keepFrom) root = rows.pollFirstEntry().getValue().hash;
+            while (!rows.isEmpty() && rows.firstKey() < write.keepFrom)
+                root = rows.pollFirstEntry().getValue().hash;
         } else {
             seq++;
             head = hash(head, write.bytes);

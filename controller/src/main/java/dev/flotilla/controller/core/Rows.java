@@ -41,7 +41,8 @@ final class Rows {
         for (Row row : group.rows()) {
             Attempt held = device.unsettled.get(row.serial());
             if (row.serial() >= device.next) session.ignore("serial above all that it was given");
-            else if (held != null && !same(held, group, row)) session.ignore("row of another attempt than it was given");
+            else if (held != null && !same(held, group, row))
+                session.ignore("row of another attempt than it was given");
             else if (job == null || row.index() >= job.shards()) foreign(session, group, row);
             else if (row.state().ended()) ended(session, group, row, counting);
             else {
@@ -184,8 +185,7 @@ final class Rows {
             boolean decided = task != null && task.hasSpent(device.id, row.serial());
             boolean isNews = holds(row);
             boolean real = isNews || device.lacks(row.serial());
-            boolean started =
-                    permitted || real && !decided && state == AttemptState.INTERRUPTED && job.policy.once();
+            boolean started = permitted || real && !decided && state == AttemptState.INTERRUPTED && job.policy.once();
             if (isNews) {
                 step.emit(new Event.Ended(
                         device.id,
