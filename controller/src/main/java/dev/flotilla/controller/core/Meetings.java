@@ -88,6 +88,7 @@ final class Meetings {
         }
         session.lastIn = report.n();
         session.heard = step.at;
+        session.clock = Optional.of(report.wall());
         session.silent = false;
         session.everHeard = true;
         session.online = true;

@@ -9,6 +9,7 @@ import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.Digest;
 import dev.flotilla.model.Limits;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +36,9 @@ final class Session {
 
     boolean everHeard;
     boolean online = true;
+    /** The device's clock, as its last report says, which came at {@link #heard}. */
+    Optional<Instant> clock = Optional.empty();
+
     Capacity capacity;
 
     Optional<Hello> pending = Optional.empty();

@@ -34,12 +34,17 @@ final class Trust {
         blames = 0;
     }
 
-    /** A meeting began. A boot that was there before another one cannot come back, unless there are two machines (PROTOCOL section 4). */
+    /**
+     * A meeting began. A boot that was there before another one cannot come back, unless there are two machines (PROTOCOL section 4); nor can a
+     * machine's. A broker ends the session of one clone when the other connects, and its agent stops: what comes back then is a new boot of
+     * the agent on a machine that another one had replaced.
+     */
     void met(Moment at, long boot, String machineBoot) {
         Boot now = new Boot(boot, machineBoot);
         if (!boots.isEmpty() && boots.getLast().boot() == boot) return;
         blames = 0;
-        if (boots.removeIf(b -> b.boot() == boot)) {
+        boolean back = replaced(machineBoot);
+        if (boots.removeIf(b -> b.boot() == boot) || back) {
             flips.add(at);
             while (at.since(flips.getFirst()).compareTo(FLIPS_WITHIN) > 0) flips.removeFirst();
             if (flips.size() >= FLIPS) clones = Optional.of(boots.getLast().machineBoot() + " and " + machineBoot);
@@ -55,6 +60,15 @@ final class Trust {
 
     boolean refused() {
         return refused.isPresent();
+    }
+
+    /** True if it was there before, and another machine after it; one that is not known is none. */
+    private boolean replaced(String machineBoot) {
+        if (machineBoot.isEmpty() || boots.isEmpty()) return false;
+        String last = boots.getLast().machineBoot();
+        return !last.isEmpty()
+                && !last.equals(machineBoot)
+                && boots.stream().anyMatch(b -> b.machineBoot().equals(machineBoot));
     }
 
     boolean suspect() {

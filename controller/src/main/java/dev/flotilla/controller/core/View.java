@@ -124,13 +124,15 @@ public sealed interface View {
             long counted,
             long wasted,
             SortedMap<String, Long> ignored,
-            Optional<String> setAside)
+            Optional<String> setAside,
+            Optional<Long> clockAheadMs)
             implements View {
         /** The same, with the bytes that were sent to it. */
         public DeviceDetail sent(long bytes) {
             Link counted =
                     new Link(link.roundTripMs(), link.envelopesUp(), link.envelopesDown(), link.bytesUp(), bytes);
-            return new DeviceDetail(summary, facts, labels, live, counted, this.counted, wasted, ignored, setAside);
+            return new DeviceDetail(
+                    summary, facts, labels, live, counted, this.counted, wasted, ignored, setAside, clockAheadMs);
         }
     }
 

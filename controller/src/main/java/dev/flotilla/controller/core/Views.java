@@ -411,7 +411,15 @@ final class Views {
                 device.counted,
                 device.wasted,
                 session == null ? new TreeMap<>() : session.ignored,
-                session == null ? Optional.empty() : session.trust.against());
+                session == null ? Optional.empty() : session.trust.against(),
+                session == null ? Optional.empty() : clockAhead(session, now, wall));
+    }
+
+    /** The device's clock less this machine's, in milliseconds; half a round trip is not taken off. */
+    private static Optional<Long> clockAhead(Session session, Moment now, Instant wall) {
+        long ours = wall.minus(now.since(session.heard)).toEpochMilli();
+        long most = Long.MAX_VALUE / 2; // a device may say anything
+        return session.clock.map(clock -> Math.max(-most, Math.min(most, clock.toEpochMilli())) - ours);
     }
 
     /** For watchers. */

@@ -389,10 +389,23 @@ class ControllerCoreTest {
     }
 
     @Test
+    void aCardInTwoMachinesWhoseAgentsStopEachOtherIsQuarantined() {
+        var history = given();
+        for (int boot = 1; boot < 6; boot++) {
+            history.device("oak").boot = boot;
+            history.device("oak").machine = boot % 2 == 0 ? "attic" : "barn";
+            history.met("oak", slots(1));
+        }
+        history.submitted("sum", 1, "60s");
+        assertTrue(history.device("oak").assigned.isEmpty());
+    }
+
+    @Test
     void aDeviceThatMerelyRestartsOftenIsNotQuarantined() {
         var history = given();
         for (int boot = 1; boot < 9; boot++) {
             history.device("oak").boot = boot;
+            history.device("oak").machine = "barn, booted " + boot / 2;
             history.met("oak", slots(1));
         }
         history.submitted("sum", 1, "60s");

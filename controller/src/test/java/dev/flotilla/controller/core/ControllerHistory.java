@@ -47,6 +47,7 @@ final class ControllerHistory {
         long hello;
         long greeting;
         long boot = 1;
+        String machine = "";
         long out;
         long in;
         long highest;
@@ -165,7 +166,8 @@ final class ControllerHistory {
         device.hello = 1000 + seed;
         decide(new Input.Greeted(
                 device.id,
-                new Hello(1, device.hello, device.boot, device.agentId, device.term, device.seq, "", "0.1.0"),
+                new Hello(
+                        1, device.hello, device.boot, device.agentId, device.term, device.seq, device.machine, "0.1.0"),
                 0));
         device.out = 0;
         device.in = 0;

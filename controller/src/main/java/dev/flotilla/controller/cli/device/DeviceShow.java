@@ -7,6 +7,7 @@ import dev.flotilla.controller.cli.shell.Shell;
 import dev.flotilla.controller.cli.ui.Table;
 import dev.flotilla.controller.cli.ui.Words;
 import dev.flotilla.model.Quoted;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +55,8 @@ public final class DeviceShow implements Callable<Integer> {
                         ? ", last heard "
                                 + Words.ago(Instant.parse(s.path("since").asText()), now)
                         : ""));
+        if (reply.path("set_aside").isTextual())
+            lines.add("set aside " + reply.path("set_aside").asText());
         lines.add("slots     " + s.path("slots").asText() + ", running "
                 + s.path("running").asText() + ", unsettled " + s.path("held").asText());
         lines.add("machine   load "
@@ -65,6 +68,8 @@ public final class DeviceShow implements Callable<Integer> {
                                 + String.format(
                                         Locale.ROOT, "%.3g", s.path("speed").asDouble())
                         : ""));
+        if (reply.path("clock_ahead_ms").isNumber())
+            lines.add("clock     " + clock(reply.path("clock_ahead_ms").asLong()));
         lines.add("labels    " + DeviceList.labels(reply.path("labels")));
         lines.add("link      round trip " + DeviceList.link(s) + ", up "
                 + Words.count(link.path("envelopes_up").asLong(), "envelope") + " with "
@@ -92,5 +97,16 @@ public final class DeviceShow implements Callable<Integer> {
         lines.addAll(table.lines(width));
         if (shown > FEW) lines.add("and " + Words.count(shown - FEW) + " more; --json lists them");
         return lines;
+    }
+
+    /** A few seconds are no news: half a round trip is in it, and clocks drift. */
+    private static String clock(long aheadMs) {
+        if (Math.abs(aheadMs) < 5_000) return "as the controller's";
+        Duration off = Duration.ofMillis(Math.abs(aheadMs));
+        String span = off.toSeconds() + " s";
+        if (off.toMinutes() > 1) span = off.toMinutes() + " min";
+        if (off.toHours() > 1) span = off.toHours() + " h";
+        if (off.toDays() > 1) span = off.toDays() + " days";
+        return span + (aheadMs < 0 ? " behind" : " ahead of") + " the controller's; nothing depends on it";
     }
 }
