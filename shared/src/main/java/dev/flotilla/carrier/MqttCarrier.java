@@ -1,6 +1,7 @@
 package dev.flotilla.carrier;
 
 import dev.flotilla.carrier.MqttWire.Over;
+import dev.flotilla.core.Dice;
 import dev.flotilla.log.Log;
 import java.net.URI;
 import java.time.Duration;
@@ -19,12 +20,6 @@ import java.util.logging.Logger;
  * <p>After {@link #close} or a takeover it is used up.
  */
 public final class MqttCarrier implements Carrier {
-    /** The first wait after a connection that lasted, at most; each further one is at least this long. */
-    private static final Duration WAIT_LEAST = Duration.ofSeconds(1);
-
-    private static final Duration WAIT_MOST = Duration.ofMinutes(2);
-    /** How long a connection must be up for the next loss to count as the first. */
-    private static final Duration LASTING = Duration.ofSeconds(30);
     /** Of the second that {@link #close} may take. */
     private static final Duration GOODBYE = Duration.ofMillis(900);
 
@@ -97,7 +92,8 @@ public final class MqttCarrier implements Carrier {
     }
 
     private void supervise() {
-        int losses = 0;
+        Backoff backoff = new Backoff();
+        Dice dice = new Dice(ThreadLocalRandom.current().nextLong());
         String told = "";
         while (!isClosed()) {
             long since = System.nanoTime();
@@ -119,9 +115,9 @@ public final class MqttCarrier implements Carrier {
                 }
             }
             told = over.getMessage();
-            if (wasUp && System.nanoTime() - since > LASTING.toNanos()) losses = 0;
-            Duration wait =
-                    over.cause() == Over.Cause.REFUSED ? between(WAIT_MOST.dividedBy(2), WAIT_MOST) : backoff(losses++);
+            Duration lived = wasUp ? Duration.ofNanos(System.nanoTime() - since) : Duration.ZERO;
+            boolean refused = over.cause() == Over.Cause.REFUSED;
+            Duration wait = refused ? backoff.refused(lived, dice) : backoff.lost(lived, dice);
             if (closedWithin(wait)) return;
         }
     }
@@ -160,17 +156,6 @@ public final class MqttCarrier implements Carrier {
             if (over.cause() == Over.Cause.CLOSED && up) mine.goodbye(farewell);
             return over;
         }
-    }
-
-    /** Full jitter: the first wait is short, so that a broker's restart is hardly noticed; the further ones have a growing ceiling. */
-    private static Duration backoff(int losses) {
-        if (losses == 0) return between(Duration.ZERO, WAIT_LEAST);
-        long ceiling = WAIT_LEAST.toMillis() << Math.min(losses, 7);
-        return between(WAIT_LEAST, Duration.ofMillis(Math.min(ceiling, WAIT_MOST.toMillis())));
-    }
-
-    private static Duration between(Duration least, Duration most) {
-        return Duration.ofMillis(ThreadLocalRandom.current().nextLong(least.toMillis(), most.toMillis() + 1));
     }
 
     private boolean isClosed() {

@@ -32,9 +32,12 @@ final class Meetings {
         session.helloAgain.stop();
     }
 
-    /** The controller's presence. A start id that is new asks for a hello: whatever was said to the start before is not known to this one. */
+    /**
+     * The controller's presence. A start id that is new asks for a hello: whatever was said to the start before is not known to this one. So does
+     * one that is known while there is no meeting: the controller was cut off itself, and the hellos of that time found nobody.
+     */
     void seen(Step step, String startId) {
-        if (startId.isEmpty() || startId.equals(session.controllerStart)) return;
+        if (startId.isEmpty() || startId.equals(session.controllerStart) && session.greeting != 0) return;
         session.controllerStart = startId;
         if (session.linkUp) wanted(step);
     }
@@ -58,9 +61,9 @@ final class Meetings {
         boolean answered = session.greeting != 0 || session.helloAgain.due().isEmpty();
         session.endMeeting();
         if (answered) session.hello = step.dice.id();
-        Duration since = session.helloSaid.map(step.at::since).orElse(PACE);
         session.helloAgain.stop();
-        if (since.compareTo(PACE) < 0) session.helloAgain.start(step.at, PACE.minus(since));
+        Moment paced = session.helloSaid.map(said -> said.plus(PACE)).orElse(step.at);
+        if (step.at.isBefore(paced)) session.helloAgain.at(paced);
         else say(step);
     }
 

@@ -16,6 +16,12 @@ final class Retry {
         due = Optional.of(now.plus(first));
     }
 
+    /** Due then; the waits after that are those after a {@link #stop}. */
+    void at(Moment then) {
+        wait = Duration.ZERO;
+        due = Optional.of(then);
+    }
+
     /** Waits twice as long as before; {@code first} after a {@link #stop}. */
     void again(Moment now, Duration first) {
         Duration twice = wait.isZero() ? first : wait.multipliedBy(2);

@@ -79,6 +79,28 @@ class AgentCoreTest {
     }
 
     @Test
+    void aHelloThatIsAskedForJustBeforeItsTimeIsNotFollowedByABurst() {
+        var history = given(1).met().at("20s");
+        int before = history.hellos().size();
+        history.decide(new Input.ControllerSeen("a"));
+        history.at("20999ms").decide(new Input.ControllerSeen("b"));
+        history.at("22s");
+        assertEquals(before + 3, history.hellos().size(), "at 20, 21 and 22 seconds");
+    }
+
+    @Test
+    void aControllerThatComesBackIsGreetedAtOnceByWhomeverItHasNotMet() {
+        var history = given(1).met();
+        history.decide(new Input.ControllerSeen("a"));
+        history.decide(new Input.Disconnected());
+        history.decide(new Input.Connected());
+        history.at("60s");
+        int before = history.hellos().size();
+        history.decide(new Input.ControllerSeen("a"));
+        assertEquals(before + 1, history.hellos().size());
+    }
+
+    @Test
     void aControllerStartThatIsNewIsGreetedAndTheSameOneIsNot() {
         var history = given(1).met();
         history.decide(new Input.ControllerSeen("a"));

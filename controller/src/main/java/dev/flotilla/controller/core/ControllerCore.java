@@ -80,10 +80,11 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
         return step.decision();
     }
 
-    /** A new term, on disk before anything is said in it. Every device's silence counts from now. */
+    /** A new term, on disk before anything is said in it. Every device's silence counts from now, and meetings that it may think go on do not. */
     private void begun(Step step, long seq) {
         step.emit(new Event.Started(ledger.term + 1, seq));
-        for (DeviceState device : ledger.devices.values()) sessions.of(device.id, step.at, ledger);
+        for (DeviceState device : ledger.devices.values())
+            meetings.askForHello(step, sessions.of(device.id, step.at, ledger));
         jobs.begun(step);
         restoring.begun(step);
         lastLook = step.at;

@@ -119,7 +119,8 @@ final class Meetings {
                 && session.pendingGreeting == report.greeting();
     }
 
-    private void askForHello(Step step, Session session) {
+    /** At most once a second. */
+    void askForHello(Step step, Session session) {
         if (session.askedForHello.isPresent()
                 && step.at.since(session.askedForHello.get()).compareTo(ASK_AGAIN) < 0) return;
         session.askedForHello = Optional.of(step.at);

@@ -12,6 +12,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.flotilla.controller.core.ControllerHistory.Device;
+import dev.flotilla.core.Dice;
+import dev.flotilla.core.Moment;
+import dev.flotilla.core.Stamped;
 import dev.flotilla.link.Order;
 import dev.flotilla.link.Report;
 import dev.flotilla.link.RowGroup;
@@ -28,6 +31,7 @@ import dev.flotilla.shard.ShardPlan;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -630,6 +634,19 @@ class ControllerCoreTest {
         history.met("oak", slots(1), history.accepted("oak", "sum/1#1"));
         history.reports("oak", history.finished("oak", "sum/1#1"));
         assertEquals(2, history.result("sum").coverage().shardsCounted());
+    }
+
+    @Test
+    void everyDeviceThatIsKnownIsAskedForAHelloAtEachStart() {
+        var history = given().meets("oak", slots(1)).meets("elm", slots(1));
+        ControllerCore again = new ControllerCore(history.fleet, LedgerCodec.read(history.core.snapshot()));
+        var begun = again.decide(new Stamped<>(new Moment(0), new Dice(1), new Input.Begun(9)));
+        List<String> asked = new ArrayList<>();
+        for (Effect effect : begun.effects()) {
+            if (effect instanceof Effect.SendGreeting e && e.greeting().greeting() == 0)
+                asked.add(e.device().value());
+        }
+        assertEquals(List.of("elm", "oak"), asked);
     }
 
     @Test
