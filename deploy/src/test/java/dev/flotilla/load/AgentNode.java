@@ -52,7 +52,7 @@ final class AgentNode extends Node<Input, Event, Effect> {
     private Duration linkedAt = Duration.ZERO;
 
     AgentNode(SmallWorld world, DeviceId device, int slots) {
-        super(world, new AgentMachine(), true);
+        super(world, new AgentMachine());
         this.device = device;
         this.slots = slots;
         this.dice = new Dice(world.chance.id());
@@ -159,7 +159,8 @@ final class AgentNode extends Node<Input, Event, Effect> {
                         r.need(),
                         r.capacity(),
                         Instant.ofEpochMilli(world.timeline.now().toMillis()),
-                        r.uptime())
+                        r.uptime(),
+                        r.kept())
                 : envelope;
         byte[] body = EnvelopeCodec.encode(stamped);
         world.up(this, world.key(device).seal(LinkKey.Direction.UP, SmallWorld.FLEET, device, body));

@@ -34,7 +34,7 @@ final class ControllerNode extends Node<Input, Event, Effect> {
     String startId = "";
 
     ControllerNode(SmallWorld world) {
-        super(world, new ControllerMachine(SmallWorld.FLEET), false);
+        super(world, new ControllerMachine(SmallWorld.FLEET));
     }
 
     ControllerCore controller() {
@@ -127,7 +127,8 @@ final class ControllerNode extends Node<Input, Event, Effect> {
                 groups,
                 o.permits(),
                 o.wantFull(),
-                o.bytes().map(this::chunk));
+                o.bytes().map(this::chunk),
+                o.wantKept());
     }
 
     private ShardInput filled(ShardInput shard) {

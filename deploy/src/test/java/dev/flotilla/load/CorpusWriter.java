@@ -25,8 +25,8 @@ class CorpusWriter {
     @EnabledIfSystemProperty(named = "flotilla.corpus", matches = "write")
     void writesASession() throws Exception {
         TreeMap<String, List<byte[]>> corpus = new TreeMap<>();
-        SmallWorld world = session((way, device, sealed) ->
-                add(corpus, "envelope", java.util.Arrays.copyOfRange(sealed, LinkKey.TAG, sealed.length)));
+        SmallWorld world = session((way, device, bytes) ->
+                add(corpus, "envelope", java.util.Arrays.copyOfRange(bytes, LinkKey.TAG, bytes.length)));
         world.controller.batches.forEach(batch -> add(corpus, "controller-events", batch));
         for (AgentNode agent : world.agents) {
             agent.batches.forEach(batch -> add(corpus, "agent-events", batch));
@@ -38,7 +38,9 @@ class CorpusWriter {
         int number = 0;
         for (Builtin program : Builtins.all()) {
             byte[] partial = program.map(
-                            new ShardData.Numbers(-5, 1000), dev.flotilla.model.ProgramCall.of(program.name()), Builtin.Stop.NEVER)
+                            new ShardData.Numbers(-5, 1000),
+                            dev.flotilla.model.ProgramCall.of(program.name()),
+                            Builtin.Stop.NEVER)
                     .partial()
                     .encode();
             byte[] numbered = new byte[partial.length + 1];
@@ -50,7 +52,9 @@ class CorpusWriter {
             Path folder = FuzzTest.CORPUS.resolve(kind.getKey());
             Files.createDirectories(folder);
             for (int i = 0; i < kind.getValue().size(); i++)
-                Files.write(folder.resolve(String.format("%02d.bin", i)), kind.getValue().get(i));
+                Files.write(
+                        folder.resolve(String.format("%02d.bin", i)),
+                        kind.getValue().get(i));
         }
     }
 

@@ -38,26 +38,23 @@ class FlippedSessionTest {
         private final List<String> applied = new ArrayList<>();
 
         @Override
-        public byte[] passes(LinkKey.Direction way, DeviceId device, byte[] sealed) {
+        public byte[] passes(LinkKey.Direction way, DeviceId device, byte[] bytes) {
             envelopes++;
-            return sealed;
+            return bytes;
         }
 
-        void offer(LinkKey.Direction way, DeviceId device, byte[] sealed) {
-            AgentNode agent = world.agents.stream()
-                    .filter(a -> a.device.equals(device))
-                    .findFirst()
-                    .orElseThrow();
+        void offer(LinkKey.Direction way, DeviceId device, byte[] bytes) {
+            AgentNode agent = world.agent(device);
             boolean up = way == LinkKey.Direction.UP;
             Node<?, ?, ?> node = up ? world.controller : agent;
             node.turn(); // what is due anyway is not the flipped ones' doing
             byte[] before = node.core().snapshot();
             Optional<Moment> wake = node.core().wakeAt();
             flips = true;
-            for (int at = 0; at < sealed.length; at++) {
+            for (int at = 0; at < bytes.length; at++) {
                 boolean all = at < SMALL;
                 for (int flip : all ? FLIPS : new int[] {1 << at % 8}) {
-                    byte[] changed = sealed.clone();
+                    byte[] changed = bytes.clone();
                     changed[at] ^= (byte) flip;
                     if (up) world.controller.receive(device, changed);
                     else agent.receive(changed);

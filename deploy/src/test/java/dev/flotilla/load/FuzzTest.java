@@ -25,7 +25,7 @@ class FuzzTest {
 
     private static final long FOR_NONE = 4L << 20;
     /** In a journal, runs and steps may stand for more numbers than they have bytes, up to a bound. */
-    private static final long FOR_RUNS = 160L << 20;
+    private static final long FOR_RUNS = 1L << 30;
 
     /** File systems are slow: decoders of files get one input of so many. */
     private static final int FILES_SHARE = 50;

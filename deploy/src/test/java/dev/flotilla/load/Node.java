@@ -34,10 +34,10 @@ abstract class Node<I, E, F> {
     private long process;
     private long turnAt = Long.MAX_VALUE;
 
-    Node(SmallWorld world, Machine<I, E, F> machine, boolean dropRows) {
+    Node(SmallWorld world, Machine<I, E, F> machine) {
         this.world = world;
         this.machine = machine;
-        this.settings = new LoopSettings(4096, Duration.ZERO, 1 << 20, dropRows);
+        this.settings = new LoopSettings(4096, Duration.ZERO, 1 << 20);
     }
 
     /** Offers what a new core must hear first. */

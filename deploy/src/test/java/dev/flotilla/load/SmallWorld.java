@@ -33,8 +33,8 @@ final class SmallWorld {
     /** Sees what passes, and may change it. */
     interface Watch {
         /** What arrives instead of this envelope. */
-        default byte[] passes(LinkKey.Direction way, DeviceId device, byte[] sealed) {
-            return sealed;
+        default byte[] passes(LinkKey.Direction way, DeviceId device, byte[] bytes) {
+            return bytes;
         }
 
         default void controller(
@@ -49,10 +49,10 @@ final class SmallWorld {
 
     /** Meets an envelope where it arrives, before its receiver does. */
     interface Meets {
-        void arrives(LinkKey.Direction way, DeviceId device, byte[] sealed);
+        void arrives(LinkKey.Direction way, DeviceId device, byte[] bytes);
     }
 
-    Meets beforeArrival = (way, device, sealed) -> {};
+    Meets beforeArrival = (way, device, bytes) -> {};
     final Timeline timeline = new Timeline();
     final Chance chance;
     final Watch watch;
@@ -88,6 +88,10 @@ final class SmallWorld {
 
     LinkKey key(DeviceId device) {
         return keys.get(device);
+    }
+
+    AgentNode agent(DeviceId device) {
+        return byDevice.get(device);
     }
 
     boolean brokerUp() {
@@ -169,9 +173,9 @@ final class SmallWorld {
         return chance.around(LATENCY);
     }
 
-    void up(AgentNode from, byte[] sealed) {
+    void up(AgentNode from, byte[] bytes) {
         if (!from.linked || !controllerLinked) return;
-        byte[] passed = watch.passes(LinkKey.Direction.UP, from.device, sealed);
+        byte[] passed = watch.passes(LinkKey.Direction.UP, from.device, bytes);
         timeline.after(delay(), () -> {
             if (!controllerLinked) return;
             beforeArrival.arrives(LinkKey.Direction.UP, from.device, passed);
@@ -179,10 +183,10 @@ final class SmallWorld {
         });
     }
 
-    void down(DeviceId to, byte[] sealed) {
+    void down(DeviceId to, byte[] bytes) {
         AgentNode agent = byDevice.get(to);
         if (agent == null || !controllerLinked || !agent.linked) return;
-        byte[] passed = watch.passes(LinkKey.Direction.DOWN, to, sealed);
+        byte[] passed = watch.passes(LinkKey.Direction.DOWN, to, bytes);
         timeline.after(delay(), () -> {
             if (agent.linked) beforeArrival.arrives(LinkKey.Direction.DOWN, to, passed);
             agent.receive(passed);
@@ -190,7 +194,7 @@ final class SmallWorld {
     }
 
     void submit(String job, Spec spec, Policy policy, ShardPlan plan) {
-        controller.offer(new Input.Submitted(++requests, new JobId(job), "", spec, policy, plan, List.of(), WALL));
+        controller.offer(new Input.Submitted(++requests, new JobId(job), "", spec, policy, plan, List.of(), WALL, 0));
     }
 
     void cancel(String job) {

@@ -27,14 +27,20 @@ public final class CborIn {
                     .maxNumberLength(64)
                     .build())
             .build();
+    /** Numbers that runs and steps may stand for beyond some for each byte: what a million held tasks take, and not what a heap does. */
+    private static final long EXPANDED = 1 << 21;
+
+    private static final long EXPANDED_EACH_BYTE = 16;
     private final JsonParser from;
     private final int size;
+    private long room;
     /** The token that {@link #more} has looked at. */
     private boolean looked;
 
     /** Reads these bytes, at most {@code most} of them. */
     public CborIn(byte[] bytes, int offset, int most) {
         size = bytes.length - offset;
+        room = EXPANDED + EXPANDED_EACH_BYTE * size;
         if (size > most) throw new Malformed(size + " bytes are more than " + most);
         try {
             from = STRICT.createParser(bytes, offset, size);
@@ -46,6 +52,25 @@ public final class CborIn {
     /** Reads our own bytes, say from the journal. */
     public CborIn(byte[] bytes) {
         this(bytes, 0, Integer.MAX_VALUE);
+    }
+
+    /**
+     * What the reader makes of bytes of our own, say of the journal; nothing may follow.
+     *
+     * @throws Malformed for anything that is wrong with them, also a value that a record refuses or a column that is too short
+     */
+    public static <T> T whole(byte[] bytes, Function<CborIn, T> reader) {
+        try {
+            CborIn in = new CborIn(bytes);
+            T value = reader.apply(in);
+            in.done();
+            return value;
+        } catch (IllegalArgumentException
+                | IndexOutOfBoundsException
+                | ArithmeticException
+                | java.time.DateTimeException e) {
+            throw new Malformed(e.getMessage(), e);
+        }
     }
 
     /** Enters an array. */
@@ -218,6 +243,7 @@ public final class CborIn {
             long step = pairs.get(i), count = pairs.get(i + 1);
             if (step < 1 || count < 1 || count > most - out.size() || Long.MAX_VALUE - last - count < step)
                 throw new Malformed("an impossible run");
+            take(count);
             for (long n = 0; n < count; n++) out.add(last + step + n);
             last = last + step + count - 1;
         }
@@ -233,12 +259,18 @@ public final class CborIn {
         for (int i = 0; i < pairs.size(); i += 2) {
             long count = pairs.get(i + 1);
             if (count < 1 || count > most - out.size()) throw new Malformed("an impossible count");
+            take(count);
             for (long n = 0; n < count; n++) {
                 last += pairs.get(i);
                 out.add(last);
             }
         }
         return out;
+    }
+
+    private void take(long count) {
+        room -= count;
+        if (room < 0) throw new Malformed("few bytes that stand for too many numbers");
     }
 
     /** Says that nothing may follow. */

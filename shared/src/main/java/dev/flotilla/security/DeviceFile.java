@@ -92,8 +92,10 @@ public record DeviceFile(
             }
         } catch (JsonProcessingException e) {
             // neither its message nor itself: it quotes the text, which holds secrets
-            throw new IOException(
-                    file + " is no good JSON at line " + e.getLocation().getLineNr());
+            throw new IOException(file + " is no good JSON"
+                    + (e.getLocation() == null
+                            ? ""
+                            : " at line " + e.getLocation().getLineNr()));
         }
         if (labels.containsValue(null)) throw new IOException(file + " has a label that is no text in quotes");
         try {

@@ -294,6 +294,22 @@ class RoundTripTest {
                 Optional.empty());
     }
 
+    @Test
+    void aFewBytesOfAJournalDoNotStandForMoreThanTheMemoryHolds() {
+        byte[] few = new CborOut()
+                .array(4)
+                .put(1)
+                .put(1_000_000_000L)
+                .put(1)
+                .put(1_000_000_000L)
+                .end()
+                .bytes();
+        assertThrows(Malformed.class, () -> new CborIn(few).steps(Integer.MAX_VALUE));
+        assertThrows(Malformed.class, () -> new CborIn(few).runs(Integer.MAX_VALUE / 2));
+        byte[] million = new CborOut().array(2).put(1).put(1_000_000L).end().bytes();
+        assertEquals(1_000_000, new CborIn(million).steps(Integer.MAX_VALUE).size());
+    }
+
     private static Order order(List<Long> settled, List<Order.AssignGroup> assign) {
         return new Order(
                 1,

@@ -59,7 +59,11 @@ class DeviceFileTest {
         DeviceFile oak = written(file);
         String text = Files.readString(file);
         for (String broken : new String[] {
-            text.replace("\",", "\""), text.substring(0, text.length() / 2), "[]", text.replace("link_key", "key")
+            text.replace("\",", "\""),
+            text.substring(0, text.length() / 2),
+            "[]",
+            text.replace("link_key", "key"),
+            text.replace("{", "{\"x\": " + "[".repeat(2000))
         }) {
             Files.writeString(file, broken);
             String said =

@@ -35,10 +35,7 @@ final class EventCodec {
     }
 
     static List<Event> read(byte[] batch) {
-        CborIn in = new CborIn(batch);
-        List<Event> events = in.eachArray(ANY, EventCodec::read);
-        in.done();
-        return events;
+        return CborIn.whole(batch, in -> in.eachArray(ANY, EventCodec::read));
     }
 
     private static void write(CborOut out, Event event) {

@@ -85,7 +85,11 @@ final class LedgerCodec {
     }
 
     static Ledger read(byte[] snapshot) {
-        CborIn in = new CborIn(snapshot).array();
+        return CborIn.whole(snapshot, LedgerCodec::read);
+    }
+
+    private static Ledger read(CborIn in) {
+        in.array();
         Ledger ledger = new Ledger();
         ledger.agentId = in.text(EventCodec.ID);
         ledger.term = in.number();
@@ -107,7 +111,7 @@ final class LedgerCodec {
         List<Detail> details = EventCodec.details(in);
         in.end();
         if (in.more()) kept(in, ledger, works);
-        in.end().done();
+        in.end();
         int next = 0;
         for (int i = 0; i < serials.size(); i++) {
             Attempt attempt = new Attempt(

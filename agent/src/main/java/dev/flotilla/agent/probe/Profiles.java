@@ -45,18 +45,24 @@ public final class Profiles {
     /** Reads one that keeps the schema. @throws IllegalArgumentException if it does not */
     static Profile read(InputStream yaml) throws IOException {
         SortedMap<String, String> fields = fields(new String(yaml.readAllBytes(), StandardCharsets.UTF_8));
-        String slots = fields.get("slots");
+        String slots = field(fields, "slots");
         return new Profile(
-                fields.get("name"),
+                field(fields, "name"),
                 fields.getOrDefault("match/model", ""),
                 fields.getOrDefault("match/arch", ""),
                 Long.parseLong(fields.getOrDefault("match/memory_min_mib", "0")),
                 Long.parseLong(fields.getOrDefault("match/memory_max_mib", Long.toString(Long.MAX_VALUE))),
                 slots.equals("per-core") ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(slots)),
-                Spans.parse(fields.get("keep_alive")),
-                Spans.parse(fields.get("journal/linger")),
-                Long.parseLong(fields.get("journal/snapshot_kib")),
+                Spans.parse(field(fields, "keep_alive")),
+                Spans.parse(field(fields, "journal/linger")),
+                Long.parseLong(field(fields, "journal/snapshot_kib")),
                 Optional.ofNullable(fields.get("celsius")));
+    }
+
+    private static String field(SortedMap<String, String> fields, String name) {
+        String value = fields.get(name);
+        if (value == null) throw new IllegalArgumentException("a profile lacks the field " + name);
+        return value;
     }
 
     /**

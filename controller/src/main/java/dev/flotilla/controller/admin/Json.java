@@ -140,7 +140,7 @@ final class Json {
                     "the request is no JSON object",
                     "it is " + node.getNodeType(),
                     "docs/admin-api.md shows every request");
-        } catch (java.io.IOException e) {
+        } catch (java.io.IOException | NumberFormatException e) { // the latter of an exponent that no number has
             String why = e instanceof JsonProcessingException p ? p.getOriginalMessage() : e.getMessage();
             throw Refusal.usage(
                     null,

@@ -2,6 +2,7 @@ package dev.flotilla.controller.core;
 
 import dev.flotilla.codec.CborIn;
 import dev.flotilla.codec.CborOut;
+import dev.flotilla.codec.Malformed;
 import dev.flotilla.codec.ModelCodec;
 import dev.flotilla.controller.fold.FoldTree;
 import dev.flotilla.model.Capacity;
@@ -123,7 +124,11 @@ final class LedgerCodec {
     }
 
     static Ledger read(byte[] snapshot) {
-        CborIn in = new CborIn(snapshot).array();
+        return CborIn.whole(snapshot, LedgerCodec::read);
+    }
+
+    private static Ledger read(CborIn in) {
+        in.array();
         Ledger ledger = new Ledger();
         ledger.term = in.number();
         in.eachArray(ANY, e -> ledger.terms.put(e.number(), e.number()));
@@ -143,7 +148,7 @@ final class LedgerCodec {
             ledger.waits = in.flag();
         }
         if (in.more()) in.eachArray(ANY, e -> ledger.removed.add(new JobId(e.text(ID))));
-        in.end().done();
+        in.end();
         return ledger;
     }
 
@@ -236,7 +241,10 @@ final class LedgerCodec {
         device.counted = in.number();
         device.wasted = in.number();
         in.eachArray(ANY, e -> {
-            Attempt attempt = new Attempt(e.number(), jobs.get(e.number()), e.number(), (int) e.number());
+            long serial = e.number();
+            JobState job = jobs.get(e.number());
+            if (job == null) throw new Malformed("an attempt of no job");
+            Attempt attempt = new Attempt(serial, job, e.number(), (int) e.number());
             attempt.lost = e.flag();
             if (!attempt.lost) {
                 device.live++;

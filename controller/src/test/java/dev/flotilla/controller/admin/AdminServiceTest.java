@@ -67,6 +67,15 @@ class AdminServiceTest {
         }
     }
 
+    @Test
+    void aNumberWithAnExponentThatNoNumberHasIsRefusedAndNotLeftUnanswered() throws Exception {
+        Replies replies = new Replies(1 << 20, new ArrayList<>());
+        try (AdminService admin = service(replies)) {
+            admin.received("job.list", request("{\"from\": 11e999999999000}"));
+            assertTrue(replies.heard().get(0).contains("the request is no JSON"), replies.toString());
+        }
+    }
+
     private AdminService service(Carrier carrier) throws Exception {
         ArtifactStore artifacts = ArtifactStore.at(folder.resolve("artifacts"));
         History history = new History(
@@ -82,9 +91,13 @@ class AdminServiceTest {
     }
 
     private static Carrier.Message request() {
+        return request("");
+    }
+
+    private static Carrier.Message request(String json) {
         return new Carrier.Message(
                 "flotilla/1/farm/admin/any",
-                new byte[0],
+                json.getBytes(StandardCharsets.UTF_8),
                 1,
                 false,
                 Optional.of("flotilla/1/farm/client/admin/admin-1/reply"),
