@@ -167,6 +167,9 @@ final class Pair implements AutoCloseable {
     /** One-time jobs that a client was told are there: it does not hand them in again. */
     private final TreeSet<JobId> acknowledged = new TreeSet<>();
 
+    /** A failed commit is no failure of the test. */
+    boolean mayBeDamaged;
+
     private long requests;
     final Agent agent = new Agent();
     final Controller controller = new Controller();
@@ -209,7 +212,8 @@ final class Pair implements AutoCloseable {
     private void submit(Job job) {
         if (submitted.contains(job.id)) return;
         asked.put(++requests, job.id);
-        controller.offer(new Input.Submitted(requests, job.id, "", job.spec, job.policy, job.plan, List.of(), WALL, 0));
+        controller.offer(new Input.Submitted(
+                requests, job.id, "", job.spec, job.policy, job.plan, List.of(), WALL, controller.told));
         timeline.after(Duration.ofSeconds(3), () -> submit(job));
     }
 
@@ -255,6 +259,17 @@ final class Pair implements AutoCloseable {
     public void close() {
         agent.close();
         controller.close();
+    }
+
+    /** A journal that was damaged before this pair began is found out. An error, so that no loop handles it. */
+    static final class Damaged extends Error {
+        private static final long serialVersionUID = 1;
+        final transient Side<?, ?, ?> side;
+
+        Damaged(Side<?, ?, ?> side, String why) {
+            super(why);
+            this.side = side;
+        }
     }
 
     /** Commits through the real file, and says so. */
@@ -422,9 +437,22 @@ final class Pair implements AutoCloseable {
             begin();
         }
 
+        /** The process dies where it stands. */
+        void kill() {
+            if (!up()) return;
+            loop = null;
+            process++;
+            journal.close();
+        }
+
         @Override
         public final void degraded(String why) {
-            throw new AssertionError(name + " cannot write: " + why);
+            if (!mayBeDamaged) throw new AssertionError(name + " cannot write: " + why);
+        }
+
+        @Override
+        public final void damaged(String why) {
+            throw new Damaged(this, why);
         }
 
         @Override

@@ -38,6 +38,9 @@ public final class Loop<I, E, F> {
         /** The journal cannot be written; said once until it heals. {@code why} is for people. */
         void degraded(String why);
 
+        /** The journal's file is damaged, as was found while it was written: waiting will not heal it. Said again as long as it is so. */
+        default void damaged(String why) {}
+
         /** The journal can be written again. */
         void healed();
 
@@ -298,6 +301,7 @@ public final class Loop<I, E, F> {
         } catch (JournalFailed | RuntimeException e) {
             // nothing rests on it: the batches are all there, and the next one may succeed
             Log.error("snapshot.failed", "why", e);
+            if (e instanceof JournalFailed failed) tellDamage(failed);
         }
     }
 
@@ -355,6 +359,7 @@ public final class Loop<I, E, F> {
         degraded = true;
         probeLater();
         listener.degraded(why.getMessage());
+        tellDamage(why);
         rebirth();
         undone.stream().filter(machine::keep).forEach(this::keep);
         offeredByHands().forEach(this::keep);
@@ -373,7 +378,12 @@ public final class Loop<I, E, F> {
         } catch (JournalFailed e) {
             core = null;
             Log.error("journal.unreadable", "why", e.getMessage());
+            tellDamage(e);
         }
+    }
+
+    private void tellDamage(JournalFailed why) {
+        if (why.kind() == JournalFailed.Kind.CORRUPT) listener.damaged(why.getMessage());
     }
 
     private void readOrKeep(I input) {
@@ -402,6 +412,7 @@ public final class Loop<I, E, F> {
             commit();
         } catch (JournalFailed e) {
             // the listener knows why since it began
+            tellDamage(e);
             probeLater();
             return;
         }

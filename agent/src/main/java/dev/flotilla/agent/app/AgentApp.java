@@ -69,6 +69,7 @@ public final class AgentApp implements AutoCloseable {
     private final AtomicInteger exit = new AtomicInteger();
     private volatile Capacity capacity;
     private volatile boolean died;
+    private volatile boolean damaged;
     private Journal journal;
     private volatile Loop<Input, Event, Effect> loop;
 
@@ -141,17 +142,21 @@ public final class AgentApp implements AutoCloseable {
             replay(file);
         } catch (JournalFailed e) {
             if (e.kind() != JournalFailed.Kind.CORRUPT) throw e;
-            Path aside = SqliteJournal.setAside(file);
-            Log.error(
-                    "journal.set-aside",
-                    "why",
-                    e.getMessage(),
-                    "kept",
-                    aside,
-                    "lost",
-                    "what this device had accepted and not yet reported");
+            setAside(file, e.getMessage());
             replay(file);
         }
+    }
+
+    private static void setAside(Path file, String why) throws JournalFailed {
+        Path aside = SqliteJournal.setAside(file);
+        Log.error(
+                "journal.set-aside",
+                "why",
+                why,
+                "kept",
+                aside,
+                "lost",
+                "what this device had accepted and not yet reported");
     }
 
     private void replay(Path file) throws JournalFailed {
@@ -288,9 +293,19 @@ public final class AgentApp implements AutoCloseable {
         }
         hands.close();
         journal.close();
-        if (!died && !loopThread.isAlive()) leaveCleanMark();
+        if (damaged) leaveDamaged();
+        else if (!died && !loopThread.isAlive()) leaveCleanMark();
         Log.info("agent.stopped", "device", device.device());
         ended.countDown();
+    }
+
+    /** The next start must not trust it, and may not find the damage as long as it only reads. */
+    private void leaveDamaged() {
+        try {
+            setAside(data.resolve("journal.db"), "it was found damaged while it was written");
+        } catch (JournalFailed e) {
+            Log.error("journal.not-set-aside", "why", e.getMessage());
+        }
     }
 
     /** What the carrier hears becomes an input; called by its threads. */
@@ -365,10 +380,19 @@ public final class AgentApp implements AutoCloseable {
     }
 
     /** The loop's troubles go to the log. */
-    private static final class Watch implements Loop.Listener<Input> {
+    private final class Watch implements Loop.Listener<Input> {
         @Override
         public void degraded(String why) {
             Log.error("journal.degraded", "why", why);
+        }
+
+        /** The process ends and is started again by whoever supervises it, on a new journal. */
+        @Override
+        public void damaged(String why) {
+            if (damaged) return;
+            damaged = true;
+            Log.error("journal.damaged", "why", why, "next", "it is set aside, and the agent starts anew");
+            end(Exit.FAILED);
         }
 
         @Override

@@ -54,6 +54,7 @@ public final class ControllerApp implements AutoCloseable {
     public static final String VERSION = "0.1.0";
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
 
+    private final Path data;
     private final FleetName fleet;
     private final RootSecret root;
     private final Topics topics;
@@ -79,7 +80,7 @@ public final class ControllerApp implements AutoCloseable {
     private ControllerApp(ControllerSettings settings) {
         fleet = settings.fleet();
         topics = new Topics(fleet);
-        Path data = settings.data();
+        data = settings.data();
         if (settings.external().isEmpty()) EmbeddedBroker.checkFree(settings.port()); // before anything is written
         root = secrets(data);
         ControllerMachine machine = new ControllerMachine(fleet);
@@ -176,8 +177,7 @@ public final class ControllerApp implements AutoCloseable {
         if (e instanceof JournalFailed failed) {
             next = switch (failed.kind()) {
                 case NEWER -> "start it with the version that wrote " + data + ", or a newer one";
-                case CORRUPT ->
-                    "move " + data.resolve("journal.db*") + " aside and put a backup in its place; nothing was changed";
+                case CORRUPT -> restore(data);
                 case LOCKED -> "another controller runs on " + data + ": stop it, or use another --data";
                 case STORAGE -> "free space or mend the disk under " + data;
             };
@@ -187,6 +187,10 @@ public final class ControllerApp implements AutoCloseable {
                 "the controller did not start on " + data,
                 e.getMessage() == null ? e.toString() : e.getMessage(),
                 next);
+    }
+
+    private static String restore(Path data) {
+        return "flotilla controller restore BACKUP --data " + data + "          puts a backup in its place";
     }
 
     private static Optional<String> externalPassword(ExternalBroker external) throws IOException {
@@ -363,9 +367,19 @@ public final class ControllerApp implements AutoCloseable {
 
     /** The loop's troubles go to the log. */
     private final class Watch implements Loop.Listener<Input> {
+        private boolean damaged;
+
         @Override
         public void degraded(String why) {
             Log.error("journal.degraded", "why", why);
+        }
+
+        /** It stays up and answers what it can: a start would be refused. */
+        @Override
+        public void damaged(String why) {
+            if (damaged) return;
+            damaged = true;
+            Log.error("journal.damaged", "why", why, "next", "stop this controller; " + restore(data));
         }
 
         @Override
