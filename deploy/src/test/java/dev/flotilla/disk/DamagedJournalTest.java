@@ -87,11 +87,13 @@ class DamagedJournalTest {
             } catch (JournalFailed e) {
                 assertEquals(JournalFailed.Kind.CORRUPT, e.kind(), e.getMessage());
                 if (victim.equals(Pair.CONTROLLER)) {
-                    // refused when it was opened, it is as it was; refused when it was read, SQLite may have folded its log in
+                    // refused when it was opened, it is as it was; refused when it was read, SQLite may have folded its
+                    // log in
                     boolean same = before.equals(digests(image.resolve(victim)));
                     assertEquals(
                             JournalFailed.Kind.CORRUPT,
-                            assertThrows(JournalFailed.class, pair.controller::start).kind());
+                            assertThrows(JournalFailed.class, pair.controller::start)
+                                    .kind());
                     return same ? "refused" : "refused when read";
                 }
                 SqliteJournal.setAside(pair.agent.journalFile());
@@ -102,7 +104,9 @@ class DamagedJournalTest {
                 long told = recording.committed(victim, cut);
                 if (damaged.seq() < told) outcome = "an older copy";
                 damaged.replay((seq, body) -> assertEquals(
-                        recording.batches.get(victim + " " + seq), Digest.of(body).hex(), victim + " " + seq));
+                        recording.batches.get(victim + " " + seq),
+                        Digest.of(body).hex(),
+                        victim + " " + seq));
             }
             try {
                 pair.settle();
