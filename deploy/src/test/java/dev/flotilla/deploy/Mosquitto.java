@@ -8,6 +8,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -17,10 +18,18 @@ import java.util.Map;
  */
 final class Mosquitto implements AutoCloseable {
     private final Path config;
-    private final int port = TestFleet.freePort();
+    private final URI address;
+    private final List<String> before;
     private Process process;
 
     Mosquitto(Path folder, FleetName fleet, List<String> users) throws IOException {
+        this(folder, fleet, users, URI.create("mqtt://127.0.0.1:" + TestFleet.freePort()), List.of());
+    }
+
+    /** One that listens there; its command stands behind those words. */
+    Mosquitto(Path folder, FleetName fleet, List<String> users, URI address, List<String> before) throws IOException {
+        this.address = address;
+        this.before = before;
         Ci.needs(
                 installed("mosquitto") && installed("mosquitto_passwd"),
                 "Mosquitto is not installed (Debian: mosquitto)");
@@ -46,13 +55,14 @@ final class Mosquitto implements AutoCloseable {
                 """.replace("FLEET", fleet.value()));
         config = folder.resolve("mosquitto.conf");
         Files.writeString(config, """
-                listener PORT 127.0.0.1
+                listener PORT HOST
                 allow_anonymous false
                 password_file PASSWORDS
                 acl_file RIGHTS
                 set_tcp_nodelay true
                 user USER
-                """.replace("PORT", String.valueOf(port))
+                """.replace("PORT", String.valueOf(address.getPort()))
+                .replace("HOST", address.getHost())
                 .replace("PASSWORDS", passwords.toString())
                 .replace("RIGHTS", rights.toString())
                 .replace("USER", System.getProperty("user.name")));
@@ -68,12 +78,14 @@ final class Mosquitto implements AutoCloseable {
     }
 
     URI address() {
-        return URI.create("mqtt://127.0.0.1:" + port);
+        return address;
     }
 
     /** Starts it, again on the same port, and waits until it listens. */
     void start() throws IOException {
-        ProcessBuilder builder = new ProcessBuilder("sh", "-c", "exec mosquitto -c " + config)
+        List<String> command = new ArrayList<>(before);
+        command.addAll(List.of("sh", "-c", "exec mosquitto -c " + config));
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(config.resolveSibling("mosquitto.log").toFile());
         builder.environment().putAll(PATH);
@@ -83,7 +95,7 @@ final class Mosquitto implements AutoCloseable {
 
     private boolean listens() {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress("127.0.0.1", port), 500);
+            socket.connect(new InetSocketAddress(address.getHost(), address.getPort()), 500);
             return true;
         } catch (IOException notYet) {
             return false;

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 
 /**
  * A controller and its agents as processes of what the tarballs hold, all their files in one folder. The tests look at it over the
@@ -33,6 +34,7 @@ final class TestFleet implements AutoCloseable {
     private final TreeMap<String, Process> running = new TreeMap<>();
     private final TreeMap<String, List<String>> commands = new TreeMap<>();
     private String agentLauncher = Installed.flotillaAgent();
+    private BiFunction<String, List<String>, List<String>> place = (name, command) -> command;
     private AdminClient admin;
 
     TestFleet(Path folder) throws IOException {
@@ -46,6 +48,12 @@ final class TestFleet implements AutoCloseable {
     TestFleet leavingLinesIn(SideEffects effects) {
         agentLauncher = SideEffects.launcher();
         environment.putAll(effects.environment());
+        return this;
+    }
+
+    /** Processes start with the command that this makes of their name and their usual command. */
+    TestFleet placed(BiFunction<String, List<String>, List<String>> place) {
+        this.place = place;
         return this;
     }
 
@@ -110,7 +118,7 @@ final class TestFleet implements AutoCloseable {
 
     /** Starts a process of that name. */
     void start(String name, List<String> command) {
-        commands.put(name, command);
+        commands.put(name, place.apply(name, command));
         again(name);
     }
 
@@ -155,6 +163,10 @@ final class TestFleet implements AutoCloseable {
         }
     }
 
+    long pid(String name) {
+        return running.get(name).pid();
+    }
+
     /** Sends a signal, say {@code STOP}. */
     void signal(String name, String signal) {
         Command.run(
@@ -170,10 +182,6 @@ final class TestFleet implements AutoCloseable {
     int exit(String name) {
         Command.await(name + " ends", () -> ended(name));
         return running.get(name).exitValue();
-    }
-
-    long pid(String name) {
-        return running.get(name).pid();
     }
 
     boolean ended(String name) {

@@ -13,9 +13,21 @@ import javax.net.SocketFactory;
 /**
  * The socket of one connection. It sends small packets at once, reads through a buffer, and waits for as long as it must: it is closed from
  * here, not found idle by a timeout. It knows when something was last heard.
+ *
+ * <p>It also watches the frames of MQTT in what it reads. Paho sets aside as many bytes as a packet's header announces before it looks at any
+ * limit, up to 256 MiB, and waits for them for ever: a packet that is too large ends the connection here, and one that comes too slowly does
+ * not count as heard.
  */
 final class MqttSocket extends SocketFactory {
+    /** The largest packet in bytes: envelopes have at most 128 KiB, replies to clients 1 MiB. */
+    private static final long LARGEST = 2L << 20;
+    /** Bytes a second that a packet comes at least with. */
+    private static final long SLOWEST = 1000;
+
     private volatile long heard = System.nanoTime();
+    /** When the packet that is being read should be whole; the largest value between packets. */
+    private volatile long due = Long.MAX_VALUE;
+
     private Socket socket;
     private Thread connecting;
     private boolean closed;
@@ -53,9 +65,11 @@ final class MqttSocket extends SocketFactory {
         return socket != null && socket.isConnected();
     }
 
-    /** When the last byte came, by {@link System#nanoTime}. */
+    /** When the last byte came, by {@link System#nanoTime}; of a packet that takes too long, when it should have been whole. */
     long heard() {
-        return heard;
+        long last = heard;
+        long mostly = due;
+        return mostly != Long.MAX_VALUE && mostly - last < 0 ? mostly : last;
     }
 
     /** Closes what was made, and makes no more: a try that was given up may still be looking up a name. */
@@ -90,6 +104,11 @@ final class MqttSocket extends SocketFactory {
     }
 
     private final class Heard extends FilterInputStream {
+        /** 0: at a packet's first byte; 1 to 4: at that byte of its length; 5: within it. */
+        private int place;
+
+        private long left;
+
         private Heard(InputStream in) {
             super(in);
         }
@@ -103,7 +122,39 @@ final class MqttSocket extends SocketFactory {
                 if (got < 0) settle(); // before Paho hears of the end
             }
             heard = System.nanoTime();
+            try {
+                if (got > 0) follow(into, offset, got);
+            } catch (IOException e) {
+                settle();
+                throw e;
+            }
             return got;
+        }
+
+        private void follow(byte[] bytes, int from, int count) throws IOException {
+            int at = from;
+            int end = from + count;
+            while (at < end) {
+                if (place == 5) {
+                    long some = Math.min(left, end - at);
+                    at += (int) some;
+                    left -= some;
+                } else {
+                    int b = bytes[at++];
+                    if (place > 0) left |= (long) (b & 0x7F) << 7 * (place - 1);
+                    if (place == 0) left = 0;
+                    else if (b >= 0) {
+                        place = 4;
+                        if (left > LARGEST) throw new IOException("a packet of " + left + " bytes is announced");
+                        due = heard + TimeUnit.SECONDS.toNanos(1) * left / SLOWEST;
+                    } else if (place == 4) throw new IOException("a packet's length is none");
+                    place++;
+                }
+                if (place == 5 && left == 0) {
+                    place = 0;
+                    due = Long.MAX_VALUE;
+                }
+            }
         }
 
         /** Paho asks before each message, only to say what it is doing; it costs a system call, and fails on a closed socket. */

@@ -17,6 +17,7 @@ import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
@@ -32,6 +33,12 @@ import java.util.function.LongSupplier;
 public final class Loop<I, E, F> {
     private static final Duration FIRST_PROBE = Duration.ofSeconds(1);
     private static final Duration LAST_PROBE = Duration.ofMinutes(1);
+    /** Different inputs that are kept; the hands' own are few and come first. */
+    private static final int KEPT = 1000;
+    /** Bytes of one source's inputs that may wait: many times what an honest one says before it is answered. */
+    static final long SHARE = 4L << 20;
+    /** Bytes of all sources' inputs that may wait. */
+    static final long ROOM = 32L << 20;
 
     /** Hears of the loop's troubles, in the loop's thread. */
     public interface Listener<I> {
@@ -58,9 +65,14 @@ public final class Loop<I, E, F> {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition news = lock.newCondition();
-    private final Deque<I> queue = new ArrayDeque<>();
+    private final Deque<Queued<I>> queue = new ArrayDeque<>();
+    private final TreeMap<String, Long> shares = new TreeMap<>();
+    private long room = ROOM;
     private boolean stopping;
     private Thread rebuilding;
+
+    /** An input that waits; {@code source} is empty for one of our own. */
+    private record Queued<I>(I input, String source, long bytes) {}
 
     private Core<I, E, F> core;
     private final List<E> pending = new ArrayList<>();
@@ -112,13 +124,47 @@ public final class Loop<I, E, F> {
         try {
             if (rebuilding == Thread.currentThread()) {
                 first.add(input);
-            } else if (!stopping) {
-                queue.add(input);
-                if (queue.size() == 1 || queue.size() == settings.batchMax()) news.signal();
-            }
+            } else add(new Queued<>(input, "", 0));
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * Queues an input from outside, unless too many bytes of the same source wait already, or of all sources: then it is dropped, as if it was
+     * lost on the way. So a flood takes neither the memory nor the others' turn.
+     *
+     * @param source  who must not take more than a share; not empty
+     * @param bytes   about what it takes in memory
+     * @return false if it was dropped
+     */
+    public boolean offer(I input, String source, long bytes) {
+        lock.lock();
+        try {
+            long share = shares.getOrDefault(source, 0L) + bytes;
+            if (share > SHARE || bytes > room) return false;
+            shares.put(source, share);
+            room -= bytes;
+            add(new Queued<>(input, source, bytes));
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void add(Queued<I> input) {
+        if (stopping) return;
+        queue.add(input);
+        if (queue.size() == 1 || queue.size() == settings.batchMax()) news.signal();
+    }
+
+    private I next() {
+        Queued<I> next = queue.remove();
+        if (!next.source().isEmpty()) {
+            room += next.bytes();
+            shares.computeIfPresent(next.source(), (s, held) -> held == next.bytes() ? null : held - next.bytes());
+        }
+        return next.input();
     }
 
     /** {@link #run} decides on what is queued, commits what is pending, and returns. */
@@ -211,7 +257,7 @@ public final class Loop<I, E, F> {
         List<I> batch = new ArrayList<>();
         lock.lock();
         try {
-            while (!queue.isEmpty() && batch.size() < settings.batchMax()) batch.add(queue.remove());
+            while (!queue.isEmpty() && batch.size() < settings.batchMax()) batch.add(next());
         } finally {
             lock.unlock();
         }
@@ -367,7 +413,7 @@ public final class Loop<I, E, F> {
 
     /** One that was kept before takes its place behind the others: what was said last holds. */
     private void keep(I input) {
-        kept.remove(input);
+        if (!kept.remove(input) && kept.size() >= KEPT) return;
         kept.add(input);
     }
 

@@ -20,6 +20,8 @@ public final class Limits {
     public static final int WINDOW = 1024;
     /** Shards of a file; a range has no such limit. */
     public static final int FILE_SHARDS = 100_000;
+    /** Jobs of a fleet that run at a time. */
+    public static final int JOBS = 10_000;
     /** A jump of serials or terms that a restored side may ask for. */
     public static final long JUMP = 1L << 20;
     /** Settled results that an agent keeps, for a controller that comes back from an older copy; oldest out first. */

@@ -73,6 +73,24 @@ class LoopTest {
     }
 
     @Test
+    void aFloodFromOneSourceIsDroppedBeyondItsShareAndTakesNothingFromTheOthers() throws Exception {
+        long half = Loop.SHARE / 2;
+        assertTrue(loop.offer(Words.put("a1"), "a", half));
+        assertTrue(loop.offer(Words.put("a2"), "a", half));
+        assertFalse(loop.offer(Words.put("a3"), "a", 1));
+        assertTrue(loop.offer(Words.put("b1"), "b", half));
+        loop.offer(Words.put("own"));
+        for (int i = 0; Loop.ROOM >= (i + 4) * half; i++) assertTrue(loop.offer(new Words.Say("c"), "c" + i, half));
+        assertFalse(loop.offer(new Words.Say("d"), "d", half), "all shares together have their limit");
+        start();
+        assertEquals("say a1", next());
+        assertEquals("say a2", next());
+        assertEquals("say b1", next());
+        assertEquals("say own", next());
+        while (!loop.offer(Words.put("a4"), "a", Loop.SHARE)) Thread.onSpinWait();
+    }
+
+    @Test
     void lazyEventsWaitForTheNextCommitAndGoFirstInIt() throws Exception {
         start();
         loop.offer(new Words.Jot("a"));

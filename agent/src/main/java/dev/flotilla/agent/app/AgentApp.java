@@ -55,6 +55,10 @@ public final class AgentApp implements AutoCloseable {
 
     private static final Path ROOT = Path.of("/");
     private static final Duration MEASURE_EVERY = Duration.ofSeconds(5);
+    /** About what an input and an assignment take in memory, in bytes. */
+    private static final int INPUT = 500;
+
+    private static final int ASSIGNMENT = 200;
 
     private final DeviceFile device;
     private final Topics topics;
@@ -258,6 +262,11 @@ public final class AgentApp implements AutoCloseable {
         loop.offer(input);
     }
 
+    /** From the broker: beyond its share it is lost, and the controller says it again. */
+    private void heard(Input input, long bytes) {
+        loop.offer(input, "broker", INPUT + bytes);
+    }
+
     private void loop() {
         try {
             loop.run();
@@ -342,28 +351,36 @@ public final class AgentApp implements AutoCloseable {
 
         private void envelope(byte[] payload) {
             if (payload.length > Limits.ENVELOPE) {
-                offer(new Input.Ignored("too large"));
+                heard(new Input.Ignored("too large"), 0);
                 return;
             }
             Optional<byte[]> body =
                     device.linkKey().open(LinkKey.Direction.DOWN, device.fleet(), device.device(), payload);
             if (body.isEmpty()) {
-                offer(new Input.Ignored("wrong tag"));
+                heard(new Input.Ignored("wrong tag"), 0);
                 return;
             }
             try {
                 Envelope envelope = EnvelopeCodec.decode(body.get());
-                if (envelope instanceof Order order) offer(new Input.Ordered(order, payload.length));
-                else if (envelope instanceof Greeting greeting) offer(new Input.Greeted(greeting));
-                else offer(new Input.Ignored("not for an agent"));
+                if (envelope instanceof Order order) {
+                    long listed = order.settled().size() + order.cancel().size();
+                    for (Order.AssignGroup group : order.assign())
+                        listed += group.assignments().size();
+                    heard(new Input.Ordered(order, payload.length), payload.length + ASSIGNMENT * listed);
+                } else if (envelope instanceof Greeting greeting) heard(new Input.Greeted(greeting), 0);
+                else heard(new Input.Ignored("not for an agent"), 0);
             } catch (Malformed e) {
-                offer(new Input.Ignored("malformed"));
+                heard(new Input.Ignored("malformed"), 0);
             }
         }
 
         /** {@code {"start":"...", ...}}; anyone who may write there could say it, so it is a hint and nothing more. */
         private void controller(byte[] payload) {
             String start = "";
+            if (payload.length > Limits.ENVELOPE) {
+                heard(new Input.Ignored("too large"), 0);
+                return;
+            }
             try (JsonParser json = new JsonFactory().createParser(payload)) {
                 if (json.nextToken() != JsonToken.START_OBJECT) throw new IOException("no object");
                 while (json.nextToken() == JsonToken.FIELD_NAME) {
@@ -372,10 +389,10 @@ public final class AgentApp implements AutoCloseable {
                     json.skipChildren();
                 }
             } catch (IOException e) {
-                offer(new Input.Ignored("malformed presence"));
+                heard(new Input.Ignored("malformed presence"), 0);
                 return;
             }
-            if (start.length() <= 64) offer(new Input.ControllerSeen(start));
+            if (start.length() <= 64) heard(new Input.ControllerSeen(start), 0);
         }
     }
 

@@ -44,7 +44,7 @@ public final class AgentCore implements Core<Input, Event, Effect> {
         Step step = new Step(stamped.at(), stamped.dice(), ledger, session);
         last = step.at;
         Input in = stamped.input();
-        if (in instanceof Input.Ordered i) orders.ordered(step, i.order());
+        if (in instanceof Input.Ordered i) orders.ordered(step, i.order(), i.bytes());
         else if (in instanceof Input.Ended i) running.ended(step, i);
         else if (in instanceof Input.Ticked) meetings.ticked(step);
         else if (in instanceof Input.Stored i) running.stored(step, i);

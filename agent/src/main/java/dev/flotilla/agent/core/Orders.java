@@ -36,7 +36,7 @@ final class Orders {
         this.artifacts = artifacts;
     }
 
-    void ordered(Step step, Order order) {
+    void ordered(Step step, Order order, int bytes) {
         if (!session.met() || order.hello() != session.hello || order.greeting() != session.greeting) {
             ignored(step, "order of another meeting");
             return;
@@ -54,7 +54,7 @@ final class Orders {
         session.beat = order.beat().compareTo(LEAST_BEAT) < 0 ? LEAST_BEAT : order.beat();
         met(step, order.term(), order.seq());
         settled(step, order.settled());
-        reports.confirmed(step, order.re());
+        reports.confirmed(step, order.re(), bytes);
         running.cancel(step, order.cancel());
         if (!order.assign().isEmpty()) assign(step, order);
         order.permits().forEach(running::permit);

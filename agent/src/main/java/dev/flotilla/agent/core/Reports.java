@@ -33,10 +33,12 @@ final class Reports {
     }
 
     /** The controller has applied the report of that number: what it carried is noted, if it is still so. */
-    void confirmed(Step step, long re) {
+    void confirmed(Step step, long re, int bytes) {
         if (session.inFlight.isEmpty() || session.inFlight.get().report().n() != re) return;
         Report report = session.inFlight.get().report();
-        session.roundTripWas(step.at.since(session.inFlight.get().at()));
+        session.roundTripWas(
+                step.at.since(session.inFlight.get().at()),
+                session.inFlight.get().bytes() + bytes);
         session.inFlight = Optional.empty();
         session.reportAgain.stop();
         if (report.full()) session.full = false;
@@ -46,7 +48,7 @@ final class Reports {
         report.capacity().ifPresent(c -> session.capacityNoted = Optional.of(c));
         for (RowGroup group : report.rows()) for (Row row : group.rows()) noted(row);
         boolean waits = session.settleAgain.due().isPresent();
-        if (!session.unsettled.isEmpty() && !waits) session.settleAgain.again(step.at, session.patience());
+        if (!session.unsettled.isEmpty() && !waits) session.settleAgain.again(step.at, session.patience(0));
     }
 
     private void noted(Row row) {
@@ -80,14 +82,15 @@ final class Reports {
     }
 
     private void send(Step step) {
-        Report report = build(step);
+        Built built = build(step);
+        Report report = built.report();
         session.mustAnswer = false;
         session.said = step.at;
         session.gotTold = report.got();
         needTold(step.at, report.need());
         if (report.wantsAnswer()) {
-            session.inFlight = Optional.of(new Session.InFlight(report, step.at));
-            session.reportAgain.again(step.at, session.patience());
+            session.inFlight = Optional.of(new Session.InFlight(report, step.at, built.bytes()));
+            session.reportAgain.again(step.at, session.patience(built.bytes()));
         } else {
             session.inFlight = Optional.empty();
             session.reportAgain.stop();
@@ -97,8 +100,8 @@ final class Reports {
 
     private void needTold(Moment now, Optional<Report.Need> need) {
         if (need.isEmpty()) session.needAgain.stop();
-        else if (need.equals(session.asked)) session.needAgain.again(now, session.patience());
-        else session.needAgain.start(now, session.patience());
+        else if (need.equals(session.asked)) session.needAgain.again(now, session.patience(0));
+        else session.needAgain.start(now, session.patience(0));
         session.asked = need;
     }
 
@@ -138,7 +141,9 @@ final class Reports {
                 kept);
     }
 
-    private Report build(Step step) {
+    private record Built(Report report, int bytes) {}
+
+    private Built build(Step step) {
         boolean full = session.full;
         boolean tell = full || capacityChanged();
         Optional<Capacity> capacity = tell ? Optional.of(session.capacity) : Optional.empty();
@@ -148,7 +153,9 @@ final class Reports {
         Optional<Report.Kept> kept = session.keptWanted.isPresent()
                 ? Optional.of(kept(session.keptWanted.getAsLong(), listing.room))
                 : Optional.empty();
-        return report(step, session.got, full, rows, artifacts.need(), capacity, kept);
+        Report report = report(step, session.got, full, rows, artifacts.need(), capacity, kept);
+        int bytes = Sizes.BARE_REPORT + room - listing.room;
+        return new Built(report, kept.isPresent() ? bytes + Limits.KEPT_PAGE : bytes);
     }
 
     /** Kept results above that serial: a page of them, after the news, in the room that is left. */

@@ -2,6 +2,7 @@ package dev.flotilla.agent.core;
 
 import dev.flotilla.core.Moment;
 import dev.flotilla.link.Report;
+import dev.flotilla.link.SlowestRate;
 import dev.flotilla.model.Capacity;
 import dev.flotilla.model.Limits;
 import java.time.Duration;
@@ -15,8 +16,8 @@ final class Session {
     static final Duration IDLE_BEAT = Duration.ofMinutes(5);
     private static final double SMOOTHING = 0.2;
 
-    /** A report that an order must answer. */
-    record InFlight(Report report, Moment at) {}
+    /** A report that an order must answer, of about that many bytes. */
+    record InFlight(Report report, Moment at, int bytes) {}
 
     Moment begunAt = new Moment(0);
     /** Of this start; 0 before it. */
@@ -61,6 +62,7 @@ final class Session {
     Moment said = new Moment(0);
     Duration beat = IDLE_BEAT;
     private Optional<Duration> roundTrip = Optional.empty();
+    private SlowestRate rate = new SlowestRate();
     private final TreeMap<String, Long> ignored = new TreeMap<>();
 
     boolean begun() {
@@ -94,6 +96,7 @@ final class Session {
         asked = Optional.empty();
         needAgain.stop();
         capacityNoted = Optional.empty();
+        rate = new SlowestRate();
     }
 
     void changed(long serial) {
@@ -106,16 +109,19 @@ final class Session {
         unsettled.remove(serial);
     }
 
-    void roundTripWas(Duration measured) {
+    /** @param bytes  of the report and its order */
+    void roundTripWas(Duration measured, long bytes) {
+        rate.saw(bytes, measured);
         roundTrip = Optional.of(roundTrip
                 .map(r -> Duration.ofNanos((long) (r.toNanos() * (1 - SMOOTHING) + measured.toNanos() * SMOOTHING)))
                 .orElse(measured));
     }
 
-    /** First wait for an answer (PROTOCOL section 3). */
-    Duration patience() {
+    /** First wait for the answer to so many bytes (PROTOCOL section 3). */
+    Duration patience(int bytes) {
         Duration byRoundTrip = roundTrip.orElse(Duration.ZERO).multipliedBy(4);
-        return byRoundTrip.compareTo(Limits.RESEND) > 0 ? byRoundTrip : Limits.RESEND;
+        Duration wait = (byRoundTrip.compareTo(Limits.RESEND) > 0 ? byRoundTrip : Limits.RESEND).plus(rate.of(bytes));
+        return wait.compareTo(Limits.RESEND_MOST) > 0 ? Limits.RESEND_MOST : wait;
     }
 
     /** Counts what was not acted on. True for the first of its kind: one line in the log is enough. */

@@ -38,6 +38,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -55,7 +56,12 @@ public final class AdminService implements AutoCloseable {
     /** How long a file waits for its job to be submitted. */
     private static final Duration UPLOAD_KEPT = Duration.ofDays(1);
 
-    private static final int WAITING = 10_000;
+    /** Requests that wait for the core, each with its answer to come. */
+    private static final int WAITING = 256;
+    /** Requests of one client that are not answered yet: one that floods must not keep the others out. */
+    private static final int SHARE = 32;
+    /** Requests that wait for a thread that may touch files, each with up to 128 KiB of JSON. */
+    private static final int WAITING_FOR_FILES = 64;
     /** So that the page fits a message, however long the names are. */
     private static final int JOBS_A_PAGE = 200;
 
@@ -88,6 +94,10 @@ public final class AdminService implements AutoCloseable {
     private final Map<Long, Consumer<View>> waiting = new ConcurrentHashMap<>();
     private final AtomicLong requests = new AtomicLong();
     private final ExecutorService files = Executors.newFixedThreadPool(2, task -> new Thread(task, "admin-files"));
+    /** Requests that are not answered yet, by the topic of their answers. */
+    private final Map<String, Integer> shares = new ConcurrentHashMap<>();
+
+    private final Semaphore roomForFiles = new Semaphore(WAITING_FOR_FILES);
     private final Dice ids = new Dice(new SecureRandom().nextLong());
     private volatile Carrier carrier;
 
@@ -128,6 +138,7 @@ public final class AdminService implements AutoCloseable {
             return;
         }
         Reply reply = new Reply(message.replyTo().get(), message.correlation());
+        if (!reply.begun()) return;
         try {
             if (message.payload().length > LARGEST_REQUEST
                     || message.correlation().map(c -> c.length).orElse(0) > LARGEST_CORRELATION) {
@@ -140,6 +151,9 @@ public final class AdminService implements AutoCloseable {
             take(verb, Json.parse(message.payload()), reply);
         } catch (Refusal refusal) {
             reply.send(refusal.problem());
+        } catch (RuntimeException e) {
+            reply.ended();
+            throw e;
         }
     }
 
@@ -273,6 +287,16 @@ public final class AdminService implements AutoCloseable {
                 Optional.empty()));
     }
 
+    private static Refusal full() {
+        return new Refusal(new View.Problem(
+                "busy",
+                5,
+                "nothing was done: the controller is busy",
+                "too many requests wait for it already",
+                "try again in a moment",
+                Optional.empty()));
+    }
+
     /** An input that changes something; refused while the journal cannot be written. */
     private void write(Consumer<View> then, java.util.function.LongFunction<Input> input) {
         if (degraded.getAsBoolean()) {
@@ -288,7 +312,7 @@ public final class AdminService implements AutoCloseable {
     }
 
     private long register(Consumer<View> then) {
-        if (waiting.size() >= WAITING) throw busy();
+        if (waiting.size() >= WAITING) throw full();
         long id = requests.incrementAndGet();
         waiting.put(id, then);
         return id;
@@ -314,6 +338,7 @@ public final class AdminService implements AutoCloseable {
     // Requests that need files or the log
 
     private void later(Reply reply, Runnable work) {
+        if (!roomForFiles.tryAcquire()) throw full();
         files.execute(() -> {
             try {
                 work.run();
@@ -328,6 +353,8 @@ public final class AdminService implements AutoCloseable {
                         e.toString(),
                         "its log says more",
                         Optional.empty()));
+            } finally {
+                roomForFiles.release();
             }
         });
     }
@@ -585,7 +612,21 @@ public final class AdminService implements AutoCloseable {
             send(Json.bytes(reply));
         }
 
+        /** False if the client has its share of unanswered requests: it is told so, and that is all. */
+        boolean begun() {
+            if (shares.merge(topic, 1, Integer::sum) <= SHARE) return true;
+            ended();
+            byte[] busy = Json.reply(full().problem());
+            carrier.publish(new Carrier.Message(topic, busy, 0, false, Optional.empty(), correlation));
+            return false;
+        }
+
+        void ended() {
+            shares.computeIfPresent(topic, (t, n) -> n == 1 ? null : n - 1);
+        }
+
         private void send(byte[] payload) {
+            ended();
             if (published(payload)) return;
             Log.warn("admin.reply-dropped", "topic", topic, "bytes", payload.length);
             // perhaps it is larger than the broker takes: then the client should not wait for nothing

@@ -22,6 +22,7 @@ import dev.flotilla.journal.SqliteJournal;
 import dev.flotilla.link.Envelope;
 import dev.flotilla.link.Hello;
 import dev.flotilla.link.Report;
+import dev.flotilla.link.RowGroup;
 import dev.flotilla.log.Log;
 import dev.flotilla.loop.Loop;
 import dev.flotilla.loop.LoopSettings;
@@ -53,6 +54,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class ControllerApp implements AutoCloseable {
     public static final String VERSION = "0.1.0";
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
+    /** About what an input and a row of a report take in memory, in bytes. */
+    private static final int INPUT = 500;
+
+    private static final int ROW = 200;
+    /** The source of what carries no device's tag. */
+    private static final String STRANGERS = "?";
 
     private final Path data;
     private final FleetName fleet;
@@ -242,6 +249,16 @@ public final class ControllerApp implements AutoCloseable {
         loop.offer(input);
     }
 
+    /** From a device: beyond its share it is lost, and the device says it again. */
+    private void offer(Input input, DeviceId device, long bytes) {
+        loop.offer(input, device.value(), INPUT + bytes);
+    }
+
+    /** From somebody who may not be that device. */
+    private void strange(DeviceId device, String what) {
+        loop.offer(new Input.Ignored(device, what), STRANGERS, INPUT);
+    }
+
     private boolean degraded() {
         return loop.degraded();
     }
@@ -334,33 +351,42 @@ public final class ControllerApp implements AutoCloseable {
             }
             Optional<DeviceId> present = topics.device(message.topic(), "presence");
             if (present.isPresent()) {
-                offer(new Input.PresenceSeen(
-                        present.get(), new String(message.payload(), StandardCharsets.UTF_8).contains("online")));
+                boolean online = message.payload().length < 1024
+                        && new String(message.payload(), StandardCharsets.UTF_8).contains("online");
+                loop.offer(new Input.PresenceSeen(present.get(), online), STRANGERS, INPUT);
                 return;
             }
             topics.verb(message.topic()).ifPresent(verb -> admin.received(verb, message));
         }
 
+        private static long rows(List<RowGroup> groups) {
+            return groups.stream().mapToLong(g -> g.rows().size()).sum();
+        }
+
         private void envelope(DeviceId device, byte[] payload) {
             if (payload.length > Limits.ENVELOPE) {
-                offer(new Input.Ignored(device, "too large"));
+                strange(device, "too large");
                 return;
             }
             LinkKey known = keys.get(device);
             LinkKey key = known == null ? root.linkKey(fleet, device) : known;
             Optional<byte[]> body = key.open(LinkKey.Direction.UP, fleet, device, payload);
             if (body.isEmpty()) {
-                offer(new Input.Ignored(device, "wrong tag"));
+                strange(device, "wrong tag");
                 return;
             }
             if (known == null) keys.put(device, key); // not before: a stranger may write any number of names
             try {
                 Envelope envelope = EnvelopeCodec.decode(body.get());
-                if (envelope instanceof Report report) offer(new Input.Reported(device, report, payload.length));
-                else if (envelope instanceof Hello hello) offer(new Input.Greeted(device, hello, hands.told()));
-                else offer(new Input.Ignored(device, "not for a controller"));
+                if (envelope instanceof Report report) {
+                    long rows = rows(report.rows())
+                            + report.kept().map(kept -> rows(kept.rows())).orElse(0L);
+                    offer(new Input.Reported(device, report, payload.length), device, payload.length + ROW * rows);
+                } else if (envelope instanceof Hello hello) {
+                    offer(new Input.Greeted(device, hello, hands.told()), device, payload.length);
+                } else offer(new Input.Ignored(device, "not for a controller"), device, 0);
             } catch (Malformed e) {
-                offer(new Input.Ignored(device, "malformed"));
+                offer(new Input.Ignored(device, "malformed"), device, 0);
             }
         }
     }

@@ -15,14 +15,25 @@ import com.hivemq.extension.sdk.api.services.Services;
 import com.hivemq.extension.sdk.api.services.admin.AdminService;
 import dev.flotilla.carrier.Topics;
 import dev.flotilla.controller.broker.Authority.Role;
+import dev.flotilla.model.DeviceId;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /** Stands between the broker and its clients: lets in whom the authority knows, with the permissions of its role. */
 final class Gate implements ExtensionMain, SimpleAuthenticator {
+    /** Connects of one device within that many seconds; an honest one waits longer from one to the next. */
+    private static final int CONNECTS = 50;
+
+    private static final int SECONDS = 10;
+
     private final Authority authority;
     private final Topics topics;
     private volatile AdminService broker;
+    /** When devices connected last; only those whose password was right. */
+    private final TreeMap<DeviceId, ArrayDeque<Long>> connects = new TreeMap<>();
 
     Gate(Authority authority, Topics topics) {
         this.authority = authority;
@@ -52,6 +63,10 @@ final class Gate implements ExtensionMain, SimpleAuthenticator {
     public void onConnect(SimpleAuthInput input, SimpleAuthOutput output) {
         ConnectPacket connect = input.getConnectPacket();
         Optional<Role> role = role(connect);
+        if (role.isPresent() && role.get() instanceof Role.Device device && !mayConnect(device.device())) {
+            output.failAuthentication(ConnackReasonCode.CONNECTION_RATE_EXCEEDED);
+            return;
+        }
         if (role.isEmpty()) {
             output.failAuthentication(ConnackReasonCode.NOT_AUTHORIZED);
             return;
@@ -60,6 +75,18 @@ final class Gate implements ExtensionMain, SimpleAuthenticator {
         output.getDefaultPermissions().setDefaultBehaviour(DefaultAuthorizationBehaviour.DENY);
         output.getDefaultPermissions().addAll(Permissions.of(role.get(), topics, connect.getClientId()));
         output.authenticateSuccessfully();
+    }
+
+    /** Each connect costs a handshake and ends the one before. */
+    private synchronized boolean mayConnect(DeviceId device) {
+        long now = System.nanoTime();
+        ArrayDeque<Long> last = connects.computeIfAbsent(device, d -> new ArrayDeque<>());
+        if (last.size() == CONNECTS) {
+            if (now - last.getFirst() < TimeUnit.SECONDS.toNanos(SECONDS)) return false;
+            last.removeFirst();
+        }
+        last.add(now);
+        return true;
     }
 
     private Optional<Role> role(ConnectPacket connect) {

@@ -6,6 +6,7 @@ import dev.flotilla.model.AttemptState;
 import dev.flotilla.model.Capacity;
 import dev.flotilla.model.Digest;
 import dev.flotilla.model.JobId;
+import dev.flotilla.model.Limits;
 import dev.flotilla.model.Policy;
 import dev.flotilla.shard.ShardPlan;
 import java.time.Duration;
@@ -90,6 +91,18 @@ final class Jobs {
                             "an id names one job for ever, so that a submit that comes late makes no second one",
                             "submit it under another id",
                             Optional.of("id"))));
+            return;
+        }
+        if (ledger.running.size() >= Limits.JOBS) {
+            step.start(new Effect.Reply(
+                    in.request(),
+                    new View.Problem(
+                            "busy",
+                            5,
+                            "job not submitted: " + Limits.JOBS + " jobs run already",
+                            "a fleet has at most that many at a time",
+                            "try again when some have ended, or flotilla job cancel ID",
+                            Optional.empty())));
             return;
         }
         View.Fit fit = fit(Optional.of(in.policy()));

@@ -42,6 +42,10 @@ final class Meetings {
             session.ignore("hello of another version");
             return;
         }
+        if (!session.greetings.take(step.at)) {
+            session.ignore("hello too soon after others");
+            return;
+        }
         long greeting;
         if (session.met() && session.hello == hello.hello()) greeting = session.greeting;
         else if (session.pending.isPresent() && session.pending.get().hello() == hello.hello())
@@ -97,7 +101,7 @@ final class Meetings {
         if (report.full()) full(step, session, device, report);
         for (RowGroup group : report.rows()) take(step, session, device, group);
         restoring.told(step, session, device, report);
-        confirmed(step, session, device, report);
+        confirmed(step, session, device, report, bytes);
         session.need = report.need().filter(n -> wants(device(id), n.digest()));
         if (report.wantsAnswer()) session.mustAnswer = true;
         sessions.touch(session);
@@ -137,6 +141,7 @@ final class Meetings {
             why = Optional.of("it tells of term " + hello.term() + ", and the one here is " + ledger.term);
         else if (report.capacity().isEmpty()) why = Optional.of("it does not say what it can do");
         if (why.isPresent()) {
+            session.pending = Optional.empty(); // another try needs another hello
             session.ignore("impossible serial or term, or no capacity");
             step.start(Effect.Note.warning("device.refused", "device", session.id, "why", why.get()));
         }
@@ -156,11 +161,12 @@ final class Meetings {
     private void capacityIs(
             Step step, Session session, DeviceState device, String agentId, dev.flotilla.model.Capacity capacity) {
         session.capacity = capacity;
-        if (device.capacity == null
-                || !device.agentId.equals(agentId)
-                || device.capacity.slots() != capacity.slots()
-                || !device.capacity.facts().equals(capacity.facts())
-                || !device.capacity.labels().equals(capacity.labels())) {
+        boolean isNew = device.capacity == null || !device.agentId.equals(agentId);
+        boolean differs = !isNew
+                && (device.capacity.slots() != capacity.slots()
+                        || !device.capacity.facts().equals(capacity.facts())
+                        || !device.capacity.labels().equals(capacity.labels()));
+        if (isNew || differs && session.facts.take(step.at)) {
             rows.agentIs(step, device, agentId);
             step.emit(new Event.DeviceKnown(device.id, agentId, capacity));
         }
@@ -191,7 +197,7 @@ final class Meetings {
     }
 
     /** What the last order carried has arrived: the rows show what became of it. */
-    private void confirmed(Step step, Session session, DeviceState device, Report report) {
+    private void confirmed(Step step, Session session, DeviceState device, Report report, int bytes) {
         session.settleAgain(report.got(), step.at);
         if (session.inFlight == 0 || report.got() < session.inFlight) return;
         if (report.got() > session.inFlight) {
@@ -199,7 +205,7 @@ final class Meetings {
             session.owesAgain(device);
             return;
         }
-        if (session.resent == 0) session.roundTripWas(step.at.since(session.inFlightAt));
+        if (session.resent == 0) session.roundTripWas(step.at.since(session.inFlightAt), session.inFlightBytes + bytes);
         session.resent = 0;
         TreeSet<Long> gone = new TreeSet<>();
         for (long serial : session.assignSent) {
@@ -234,7 +240,7 @@ final class Meetings {
     /** The broker's hint. */
     void presence(Step step, DeviceId id, boolean online) {
         Session session = sessions.all.get(id);
-        if (session == null || session.online == online) return;
+        if (session == null || session.online == online || !session.hints.take(step.at)) return;
         session.online = online;
         step.start(new Effect.TellDevice(id, online ? "ready" : "offline"));
         step.start(Effect.Note.of(online ? "device.online" : "device.offline", "device", id));

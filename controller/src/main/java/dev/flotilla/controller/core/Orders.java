@@ -53,7 +53,7 @@ final class Orders {
         if (order.wantsAnswer()) {
             session.inFlight = order.n();
             session.inFlightAt = step.at;
-            if (session.resent == 0) session.inFlightWait = session.patience();
+            if (session.resent == 0) session.inFlightWait = session.patience(session.inFlightBytes);
         }
         step.start(new Effect.SendOrder(session.id, order));
     }
@@ -86,6 +86,7 @@ final class Orders {
             specs = assigning.specs;
             session.assignSent = assigning.sent;
             session.cancelSent = cancel;
+            session.inFlightBytes = Limits.ENVELOPE - assigning.left;
         }
         long n = ++session.lastOut;
         if (!settled.isEmpty()) session.settleSent.put(n, new Session.Settles(step.at, settled));
@@ -114,8 +115,10 @@ final class Orders {
         private final TreeMap<Long, List<Order.Assignment>> byJob = new TreeMap<>();
         private final TreeMap<Long, JobState> jobs = new TreeMap<>();
 
+        int left;
+
         Assigning(Session session, DeviceState device, int room) {
-            int left = room;
+            left = room;
             List<Long> dropped = new ArrayList<>();
             for (long serial : session.unsent) {
                 Attempt attempt = device.unsettled.get(serial);

@@ -3,6 +3,7 @@ package dev.flotilla.controller.core;
 import dev.flotilla.core.Moment;
 import dev.flotilla.link.Hello;
 import dev.flotilla.link.Report;
+import dev.flotilla.link.SlowestRate;
 import dev.flotilla.model.AttemptState;
 import dev.flotilla.model.Capacity;
 import dev.flotilla.model.DeviceId;
@@ -47,6 +48,11 @@ final class Session {
     boolean pendingAhead;
 
     Optional<Moment> askedForHello = Optional.empty();
+    /** What costs an answer, a line in a log or a row on disk whenever the device asks for it. */
+    final Allowance greetings = new Allowance();
+
+    final Allowance hints = new Allowance();
+    final Allowance facts = new Allowance();
 
     long hello;
     long greeting;
@@ -85,7 +91,11 @@ final class Session {
     List<Long> cancelSent = List.of();
     int resent;
 
+    /** About the size of the order in flight. */
+    int inFlightBytes;
+
     private Duration roundTrip = FIRST_ROUND_TRIP;
+    private SlowestRate rate = new SlowestRate();
     boolean roundTripKnown;
     private double taskSeconds = -1;
     long envelopesUp;
@@ -122,6 +132,7 @@ final class Session {
         permits.clear();
         need = Optional.empty();
         resent = 0;
+        rate = new SlowestRate();
         answered();
     }
 
@@ -178,7 +189,7 @@ final class Session {
         settleSent.headMap(got, true).clear();
         List<Long> overdue = new ArrayList<>();
         settleSent.forEach((n, sent) -> {
-            if (now.since(sent.at()).compareTo(patience()) > 0) overdue.add(n);
+            if (now.since(sent.at()).compareTo(patience(0)) > 0) overdue.add(n);
         });
         for (long n : overdue) settle.addAll(settleSent.remove(n).serials());
     }
@@ -187,7 +198,9 @@ final class Session {
         ignored.merge(reason, 1L, Long::sum);
     }
 
-    void roundTripWas(Duration measured) {
+    /** @param bytes  of the order and its report */
+    void roundTripWas(Duration measured, long bytes) {
+        rate.saw(bytes, measured);
         roundTrip = roundTripKnown
                 ? Duration.ofNanos((long) (roundTrip.toNanos() * (1 - SMOOTHING) + measured.toNanos() * SMOOTHING))
                 : measured;
@@ -206,10 +219,11 @@ final class Session {
         return Duration.ofNanos((long) (Math.max(taskSeconds, 0) * 1e9));
     }
 
-    /** First wait for an answer (PROTOCOL section 3). */
-    Duration patience() {
+    /** First wait for the answer to so many bytes (PROTOCOL section 3). */
+    Duration patience(int bytes) {
         Duration byRoundTrip = roundTrip.multipliedBy(4);
-        return byRoundTrip.compareTo(Limits.RESEND) > 0 ? byRoundTrip : Limits.RESEND;
+        Duration wait = (byRoundTrip.compareTo(Limits.RESEND) > 0 ? byRoundTrip : Limits.RESEND).plus(rate.of(bytes));
+        return wait.compareTo(Limits.RESEND_MOST) > 0 ? Limits.RESEND_MOST : wait;
     }
 
     /** Slots, and what its link's delay leaves time for: 2.5 round trips of measured work, at least 2 (PROTOCOL section 3). */

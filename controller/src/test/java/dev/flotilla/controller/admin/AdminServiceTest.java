@@ -71,8 +71,26 @@ class AdminServiceTest {
     void aNumberWithAnExponentThatNoNumberHasIsRefusedAndNotLeftUnanswered() throws Exception {
         Replies replies = new Replies(1 << 20, new ArrayList<>());
         try (AdminService admin = service(replies)) {
-            admin.received("job.list", request("{\"from\": 11e999999999000}"));
+            admin.received("job.list", request("admin-1", "{\"from\": 11e999999999000}"));
             assertTrue(replies.heard().get(0).contains("the request is no JSON"), replies.toString());
+        }
+    }
+
+    @Test
+    void aClientThatNeverWaitsIsTurnedAwayAndTheOthersAreNot() throws Exception {
+        Replies replies = new Replies(1 << 20, new ArrayList<>());
+        try (AdminService admin = service(replies)) {
+            for (int i = 0; i < 1000; i++) admin.received("job.list", request());
+            assertEquals(32, asked.size());
+            assertEquals(1000 - 32, replies.heard().size());
+            assertTrue(
+                    replies.heard().get(0).contains("\"busy\""), replies.heard().get(0));
+            admin.received("job.list", request("admin-2", ""));
+            assertEquals(33, asked.size());
+            admin.replied(
+                    ((Input.Asked) asked.get(0)).request(), new View.Problem("usage", 2, "", "", "", Optional.empty()));
+            admin.received("job.list", request());
+            assertEquals(34, asked.size(), "an answer makes room for the next request");
         }
     }
 
@@ -91,16 +109,16 @@ class AdminServiceTest {
     }
 
     private static Carrier.Message request() {
-        return request("");
+        return request("admin-1", "");
     }
 
-    private static Carrier.Message request(String json) {
+    private static Carrier.Message request(String client, String json) {
         return new Carrier.Message(
                 "flotilla/1/farm/admin/any",
                 json.getBytes(StandardCharsets.UTF_8),
                 1,
                 false,
-                Optional.of("flotilla/1/farm/client/admin/admin-1/reply"),
+                Optional.of("flotilla/1/farm/client/admin/" + client + "/reply"),
                 Optional.empty());
     }
 }

@@ -1,0 +1,85 @@
+package dev.flotilla.controller.core;
+
+import static dev.flotilla.controller.core.ControllerHistory.given;
+import static dev.flotilla.controller.core.ControllerHistory.labelled;
+import static dev.flotilla.controller.core.ControllerHistory.slots;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.flotilla.core.Moment;
+import dev.flotilla.link.Hello;
+import dev.flotilla.link.Report;
+import dev.flotilla.model.DeviceId;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What a device with a valid key can make its controller do, however often it asks. */
+class FloodTest {
+    private static final DeviceId OAK = new DeviceId("oak");
+
+    @Test
+    void aFewHellosAreAnsweredAtOnceAndThenOneASecond() {
+        var history = given().meets("oak", slots(1)).at("10s");
+        long answered = 0;
+        for (int i = 0; i < 1000; i++) answered += effects(history, hello(i), Effect.SendGreeting.class);
+        assertEquals(10, answered);
+        history.at("11s");
+        assertEquals(1, effects(history, hello(2000), Effect.SendGreeting.class));
+        assertEquals(0, effects(history, hello(2001), Effect.SendGreeting.class));
+    }
+
+    @Test
+    void factsThatChangeWithEachReportAreNotedOnceASecond() {
+        var history = given().meets("oak", slots(1));
+        long noted = 0;
+        for (int i = 0; i < 1000; i++) {
+            Report report = history.report(history.device("oak"), false, Optional.of(labelled(1, "n", "" + i)));
+            noted += history.kinds(history.decide(new Input.Reported(OAK, report, 100))).stream()
+                    .filter(Event.DeviceKnown.class::equals)
+                    .count();
+        }
+        assertEquals(10, noted);
+    }
+
+    @Test
+    void aDeviceThatComesAndGoesTellsNoMoreThanOneASecond() {
+        var history = given().meets("oak", slots(1));
+        long told = 0;
+        for (int i = 0; i < 1000; i++)
+            told += effects(history, new Input.PresenceSeen(OAK, i % 2 == 1), Effect.TellDevice.class);
+        assertEquals(10, told);
+    }
+
+    @Test
+    void anImpossibleReportIsWarnedOfOnceAHello() {
+        var history = given().meets("oak", slots(1)).at("10s");
+        history.decide(hello(7));
+        history.device("oak").hello = 7;
+        history.device("oak").highest = 1L << 40;
+        long warned = 0;
+        for (int i = 0; i < 100; i++) {
+            Report report = history.report(history.device("oak"), true, Optional.of(slots(1)));
+            warned += effects(history, new Input.Reported(OAK, report, 100), Effect.Note.class);
+        }
+        assertEquals(1, warned);
+    }
+
+    @Test
+    void aLargeOrderOnASlowLinkIsNotSaidAgainWhileItIsUnderWay() {
+        Session session = new Session(OAK, new Moment(0), slots(1));
+        assertEquals(Duration.ofSeconds(5), session.patience(100));
+        assertEquals(Duration.ofSeconds(5 + 15), session.patience(30_000), "nothing is known of the link: 2 kB/s");
+        session.roundTripWas(Duration.ofMillis(100), 30_000);
+        assertEquals(Duration.ofMillis(5100), session.patience(30_000));
+        session.roundTripWas(Duration.ofSeconds(1), 1500);
+        assertEquals(20, session.patience(30_000).minus(session.patience(100)).toSeconds());
+    }
+
+    private static Input hello(long number) {
+        return new Input.Greeted(OAK, new Hello(1, number, 1, "a".repeat(32), 0, 0, "", ""), 0);
+    }
+
+    private static long effects(ControllerHistory history, Input input, Class<?> kind) {
+        return history.decide(input).effects().stream().filter(kind::isInstance).count();
+    }
+}
