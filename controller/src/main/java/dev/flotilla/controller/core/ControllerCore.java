@@ -9,7 +9,6 @@ import dev.flotilla.model.Digest;
 import dev.flotilla.model.FleetName;
 import dev.flotilla.model.JobId;
 import java.math.BigDecimal;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +24,6 @@ import java.util.TreeSet;
  * journal that is an older copy.
  */
 public final class ControllerCore implements Core<Input, Event, Effect> {
-    private static final Duration LOOKS_FOR_SILENCE = Duration.ofSeconds(1);
     private final FleetName fleet;
     private final Ledger ledger;
     private final Sessions sessions = new Sessions();
@@ -35,7 +33,6 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
     private final Placing placing;
     private final Orders orders;
     private final Restoring restoring;
-    private Moment lastLook = new Moment(0);
 
     ControllerCore(FleetName fleet, Ledger ledger) {
         this.fleet = fleet;
@@ -87,16 +84,13 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
             meetings.askForHello(step, sessions.of(device.id, step.at, ledger));
         jobs.begun(step);
         restoring.begun(step);
-        lastLook = step.at;
+        meetings.silence(step);
     }
 
     private void ticked(Step step) {
         jobs.ticked(step);
         orders.resend(step);
-        if (step.at.since(lastLook).compareTo(LOOKS_FOR_SILENCE) >= 0) {
-            lastLook = step.at;
-            meetings.silence(step, step.at);
-        }
+        if (sessions.look.isPresent() && !step.at.isBefore(sessions.look.get())) meetings.silence(step);
     }
 
     @Override
@@ -106,10 +100,8 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
 
     @Override
     public Optional<Moment> wakeAt() {
-        Optional<Moment> look =
-                ledger.running.isEmpty() ? Optional.empty() : Optional.of(lastLook.plus(LOOKS_FOR_SILENCE));
         List<Moment> due = new ArrayList<>();
-        look.ifPresent(due::add);
+        if (!ledger.running.isEmpty()) sessions.look.ifPresent(due::add);
         jobs.due().ifPresent(due::add);
         placing.due().ifPresent(due::add);
         orders.due().ifPresent(due::add);

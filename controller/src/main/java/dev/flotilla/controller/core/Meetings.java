@@ -23,6 +23,7 @@ import java.util.TreeSet;
  */
 final class Meetings {
     private static final Duration ASK_AGAIN = Duration.ofSeconds(1);
+    private static final Duration LOOKS_APART = Duration.ofSeconds(1);
     private final Ledger ledger;
     private final Sessions sessions;
     private final Rows rows;
@@ -247,12 +248,24 @@ final class Meetings {
     }
 
     /** Silence: attempts of a device that was not heard for a job's {@code lost_after} are placed again. */
-    void silence(Step step, Moment now) {
+    void silence(Step step) {
+        sessions.look = Optional.empty();
         for (DeviceState device : ledger.devices.values()) {
             if (device.live == 0) continue;
-            Session session = sessions.of(device.id, now, ledger);
+            Session session = sessions.of(device.id, step.at, ledger);
             Moment owes = session.heard.isBefore(session.busySince) ? session.busySince : session.heard;
-            rows.silent(step, session, device, now.since(owes));
+            rows.silent(step, session, device, step.at.since(owes));
+            for (Attempt attempt : device.unsettled.values()) {
+                if (attempt.lost) continue;
+                Duration lostAfter = attempt.job.policy.lostAfter();
+                Moment due = owes.plus(lostAfter);
+                // one that is held may be left, and is looked at again
+                sessions.lookAt(step.at.isBefore(due) ? due : step.at.plus(lostAfter));
+            }
         }
+        sessions.look.ifPresent(at -> {
+            Moment soonest = step.at.plus(LOOKS_APART);
+            if (at.isBefore(soonest)) sessions.look = Optional.of(soonest);
+        });
     }
 }

@@ -87,6 +87,7 @@ final class Placing {
             if (ledger.device(device).live == 0) session.busySince = step.at;
             step.emit(new Event.Placed(device, job.id, batch.placements, batch.why));
             for (Event.Placement p : batch.placements) session.unsent.add(p.serial());
+            sessions.lookAt(step.at.plus(job.policy.lostAfter()));
             sessions.touch(session);
         });
     }

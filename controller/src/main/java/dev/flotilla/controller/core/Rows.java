@@ -258,12 +258,14 @@ final class Rows {
         if (!known && adoptable && attempt == null && device.lacks(row.serial())) {
             step.emit(new Event.Adopted(
                     device.id, job.id, new Event.Placement(row.serial(), row.index(), row.attempt())));
+            sessions.lookAt(step.at.plus(job.policy.lostAfter()));
         } else if (!known) {
             session.cancel.add(row.serial());
         } else if (!open) {
             if (row.state() != AttemptState.RUNNING) session.cancel.add(row.serial());
         } else if (attempt.lost && task.live == 0 && task.permit.isEmpty()) {
             step.emit(new Event.Revived(device.id, row.serial()));
+            sessions.lookAt(step.at.plus(job.policy.lostAfter()));
             asks(step, session, device, job, task, row);
         } else if (attempt.lost) {
             if (row.state() != AttemptState.RUNNING) session.cancel.add(row.serial());
