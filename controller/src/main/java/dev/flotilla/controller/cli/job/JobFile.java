@@ -176,7 +176,15 @@ final class JobFile {
                 return make.numberNode(parser.getBigIntegerValue());
             }
             case VALUE_NUMBER_FLOAT -> {
-                return make.numberNode(parser.getDecimalValue());
+                try {
+                    return make.numberNode(parser.getDecimalValue());
+                } catch (NumberFormatException e) {
+                    throw wrong(
+                            lines.get(path),
+                            path + " is no number",
+                            "its exponent is larger than any that can be read",
+                            "write the number out");
+                }
             }
             case VALUE_TRUE, VALUE_FALSE -> {
                 return make.booleanNode(parser.getBooleanValue());

@@ -34,6 +34,14 @@ class JobFileTest {
     }
 
     @Test
+    void anExponentThatNoNumberHasIsRefusedWithItsLine() throws IOException {
+        Path file = file("job.json", "{\"program\": {\"builtin\": \"sum\"},\n\"attempts\": 1e9999999993}\n");
+        UserError error = assertThrows(UserError.class, () -> new JobFile(file));
+        assertEquals(file + " line 2: attempts is no number", error.what());
+        assertEquals(2, error.exit().code());
+    }
+
+    @Test
     void aWholeJobIsTheJobOfTheApi() throws IOException {
         file("rain.csv", "a,b\n1,2\n");
         Path yaml = file("rain.yaml", """
