@@ -10,30 +10,39 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Real processes, killed at a random moment of two jobs' life, one repeatable and one of one-time work, and started again: a round. A fleet lives
- * through {@value #ROUNDS_A_FLEET} rounds. {@code -Dflotilla.first=N -Dflotilla.rounds=1} repeats round N as far as real time allows.
+ * Real processes, killed at random moments of two jobs' life, one repeatable and one of one-time work, and started again: a kill is a round. Two
+ * jobs live through up to {@value #ROUNDS_A_PAIR} rounds, one after the other without waiting for all to be well, and are checked at their end;
+ * a fleet lives through {@value #ROUNDS_A_FLEET}. Most kills wait until their first victim works again: an agent has started a task, results have
+ * come through a broker, or to a controller; the others strike a fleet that may just come up.
  */
 class KilledIT {
+    private static final int ROUNDS_A_PAIR = 8;
     private static final int ROUNDS_A_FLEET = 100;
     private static final List<String> AGENTS = List.of("oak", "elm", "ash");
     private static final String CONTROLLER = "controller";
     private static final String BROKER = "broker";
     /** A moment's worth of a request that the dying may never answer. */
     private static final Duration PATIENCE = Duration.ofMillis(400);
+    /** Who has lost its broker so often since it was started is killed next time, too: it would wait longer from then on. */
+    private static final int LOSSES = 2;
+
+    /** The controller is asked each so many looks at the fleet. */
+    private static final int LOOKS = 8;
 
     private static final TreeMap<Boolean, World> WORLDS = new TreeMap<>();
 
@@ -42,58 +51,72 @@ class KilledIT {
 
     @Test
     void killedAgentsLoseNothing() throws IOException {
-        rounds("a", "SIGKILL of agents", 4, 500, false, (chance, victims) -> {
-            victims.add(AGENTS.get(chance.nextInt(3)));
-            while (chance.nextInt(3) == 0) victims.add(AGENTS.get(chance.nextInt(3)));
+        rounds("a", "SIGKILL of agents", 4, 500, false, chance -> {
+            List<String> victims = new ArrayList<>(List.of(agent(chance)));
+            while (chance.nextInt(3) == 0) victims.add(agent(chance));
+            return victims;
         });
     }
 
     @Test
     void aKilledControllerWithItsBrokerLosesNothing() throws IOException {
-        rounds("c", "SIGKILL of the controller, its broker within", 4, 500, false, (chance, victims) -> {
-            victims.add(CONTROLLER);
-            for (String agent : AGENTS) if (chance.nextInt(3) > 0) victims.add(agent);
+        rounds("c", "SIGKILL of the controller, its broker within", 4, 500, false, chance -> {
+            List<String> victims = new ArrayList<>(List.of(CONTROLLER));
+            while (chance.nextInt(3) > 0) victims.add(agent(chance));
+            return victims;
         });
     }
 
     @Test
     void aKilledBrokerLosesNothing() throws IOException {
-        rounds("b", "SIGKILL of the broker, Mosquitto", 4, 500, true, (chance, victims) -> {
-            victims.add(BROKER);
+        rounds("b", "SIGKILL of the broker, Mosquitto", 4, 500, true, chance -> {
+            List<String> victims = new ArrayList<>(List.of(BROKER));
             if (chance.nextInt(4) == 0) victims.add(CONTROLLER);
-            if (chance.nextInt(4) == 0) victims.add(AGENTS.get(chance.nextInt(3)));
+            if (chance.nextInt(4) == 0) victims.add(agent(chance));
+            return victims;
         });
     }
 
-    private interface Draw {
-        void draw(Random chance, TreeSet<String> victims);
+    private static String agent(Random chance) {
+        return AGENTS.get(chance.nextInt(AGENTS.size()));
     }
 
     /** @param row  begins the ids of its jobs: two rows share a fleet */
-    private static void rounds(String row, String fault, int quick, int full, boolean mosquitto, Draw draw)
+    private static void rounds(
+            String row, String fault, int quick, int full, boolean mosquitto, Function<Random, List<String>> draw)
             throws IOException {
         try (Rounds rounds = Rounds.of(fault, quick, full)) {
             int[] within = {0};
             rounds.each(seed -> {
-                if (world(mosquitto).round(row, seed, draw, rounds)) within[0]++;
+                try {
+                    if (world(mosquitto).round(row, seed, draw, rounds)) within[0]++;
+                } catch (IOException | RuntimeException | AssertionError e) {
+                    stop(mosquitto);
+                    throw e;
+                }
             });
-            rounds.note(within[0] + " struck before both jobs had ended");
+            rounds.note(within[0] + " struck while tasks ran");
         }
     }
 
     private static World world(boolean mosquitto) throws IOException {
         World world = WORLDS.get(mosquitto);
-        if (world != null && world.lived < ROUNDS_A_FLEET) return world;
-        if (world != null) world.close();
+        if (world != null && (world.lived < ROUNDS_A_FLEET || !world.works.isEmpty())) return world;
+        stop(mosquitto);
         world = new World(Files.createTempDirectory(folder, "fleet"), mosquitto);
         WORLDS.put(mosquitto, world);
         return world;
     }
 
+    private static void stop(boolean mosquitto) {
+        World world = WORLDS.remove(mosquitto);
+        if (world != null) world.close();
+    }
+
     @AfterAll
     static void stop() {
-        WORLDS.values().forEach(World::close);
-        WORLDS.clear();
+        stop(false);
+        stop(true);
     }
 
     /** A fleet, and what was done to it. */
@@ -102,22 +125,33 @@ class KilledIT {
         private final TestFleet fleet;
         private final SideEffects effects;
         private final long began = System.nanoTime();
-        /** How long two jobs take that nothing disturbs. */
-        private final long life;
-        /** Who has lost its broker since it was started. It waits the longer the next time: so next time it is killed, too. */
-        private final TreeSet<String> waited = new TreeSet<>();
+        /** How often each has lost its broker since it was started. */
+        private final TreeMap<String, Integer> losses = new TreeMap<>();
+
+        private List<Work> works = List.of();
+        /** The round that the jobs began with. */
+        private long since;
 
         private int lived;
+        private boolean controllerComes;
 
         World(Path folder, boolean withMosquitto) throws IOException {
-            Files.createDirectories(folder);
             List<String> users = new ArrayList<>(AGENTS);
             users.add(CONTROLLER);
             mosquitto =
                     withMosquitto ? Optional.of(new Mosquitto(folder, new FleetName("it"), users)) : Optional.empty();
             effects = new SideEffects(folder);
             fleet = new TestFleet(folder).leavingLinesIn(effects);
-            if (withMosquitto) {
+            try {
+                begin(folder);
+            } catch (IOException | RuntimeException | AssertionError e) {
+                close();
+                throw e;
+            }
+        }
+
+        private void begin(Path folder) throws IOException {
+            if (mosquitto.isPresent()) {
                 fleet.controller(
                         "--broker",
                         mosquitto.get().address().toString(),
@@ -131,8 +165,6 @@ class KilledIT {
                 for (String id : AGENTS) fleet.agent(id);
             }
             fleet.ready(AGENTS.toArray(String[]::new));
-            undisturbed("cold");
-            life = undisturbed("warm");
         }
 
         private static String password(Path folder, String user) throws IOException {
@@ -141,86 +173,129 @@ class KilledIT {
             return file.toString();
         }
 
-        private long undisturbed(String name) {
-            List<Work> works = works(name, 0, new Random(0));
-            long start = System.nanoTime();
-            for (Work work : works) fleet.ask("job.submit", work.request());
-            for (Work work : works) fleet.end(work.id());
-            return System.nanoTime() - start;
-        }
-
-        private static List<Work> works(String name, long seed, Random chance) {
-            Work repeatable = new Work("r-" + name, seed * 10_000, 40, 100, 2 + chance.nextInt(10) + "ms", false);
-            Work once = new Work("o-" + name, seed * 10_000 + 5_000, 10, 100, 5 + chance.nextInt(30) + "ms", true);
+        private static List<Work> pair(String name, long seed, Random chance) {
+            Work repeatable = new Work("r-" + name, seed * 100_000, 400, 100, 10 + chance.nextInt(50) + "ms", false);
+            Work once = new Work("o-" + name, seed * 100_000 + 50_000, 100, 100, 10 + chance.nextInt(50) + "ms", true);
             return chance.nextBoolean() ? List.of(repeatable, once) : List.of(once, repeatable);
         }
 
-        /** @return whether the kill struck before both jobs had ended */
-        boolean round(String row, long seed, Draw draw, Rounds rounds) {
+        /** @return whether tasks ran when the kill struck, as far as was seen */
+        boolean round(String row, long seed, Function<Random, List<String>> draw, Rounds rounds) {
             Random chance = new Random(seed * 0x9e3779b97f4a7c15L);
-            effects.clear();
-            List<Work> works = works(row + seed, seed, chance);
-            TreeSet<String> victims = new TreeSet<>();
-            draw.draw(chance, victims);
+            List<String> victims = new ArrayList<>(new LinkedHashSet<>(draw.apply(chance)));
             boolean cut = victims.contains(BROKER) || mosquitto.isEmpty() && victims.contains(CONTROLLER);
-            if (cut) victims.addAll(waited);
-            long at = (long) (chance.nextDouble() * 1.1 * life);
-            long down = chance.nextInt(3) == 0 ? chance.nextInt(300) : 0;
+            if (cut)
+                losses.forEach((name, lost) -> {
+                    if (lost >= LOSSES && !victims.contains(name)) victims.add(name);
+                });
+            if (!works.isEmpty()) rounds.since(since);
+            boolean blind = chance.nextInt(4) == 0;
+            int at = chance.nextInt(600);
+            int down = chance.nextInt(3) == 0 ? chance.nextInt(300) : 0;
 
-            Executor then = CompletableFuture.delayedExecutor(at, TimeUnit.NANOSECONDS);
-            CompletableFuture<Void> killed = CompletableFuture.runAsync(() -> kill(victims), then);
-            TreeSet<String> accepted = new TreeSet<>();
-            for (Work work : works)
-                if (fleet.ask("job.submit", work.request(), PATIENCE).isPresent()) accepted.add(work.id());
-            killed.join();
-            CompletableFuture.runAsync(
-                            () -> startAgain(victims), CompletableFuture.delayedExecutor(down, TimeUnit.MILLISECONDS))
-                    .join();
-            if (cut) {
-                fleet.hangUp();
-                waited.addAll(AGENTS);
-                if (mosquitto.isPresent()) waited.add(CONTROLLER);
+            boolean atWork = !works.isEmpty() && !blind && awaitWork(victims.get(0));
+            if (!works.isEmpty() && !blind && !atWork) end(chance, rounds);
+            if (works.isEmpty()) {
+                effects.clear();
+                works = pair(row + seed, seed, chance);
+                since = seed;
+                rounds.since(since);
+                asked("controller.info", "{}"); // so that there is a connection before the kill
+                CompletableFuture<Void> killed = later(at, () -> kill(victims));
+                TreeSet<String> accepted = new TreeSet<>();
+                for (Work work : works)
+                    if (fleet.ask("job.submit", work.request(), PATIENCE).isPresent()) accepted.add(work.id());
+                killed.join();
+                atWork = !effects.processes().isEmpty();
+                later(down, () -> startAgain(victims, cut)).join();
+                for (Work work : works)
+                    if (asked("job.submit", work.request()).path("new").asBoolean() && accepted.contains(work.id()))
+                        rounds.lost(work.id() + ", which was accepted");
+            } else {
+                later(at, () -> kill(victims)).join();
+                later(down, () -> startAgain(victims, cut)).join();
             }
-            waited.removeAll(victims);
-            boolean struck = false;
-            for (Work work : works) {
-                ObjectNode reply = submitted(work);
-                if (reply.path("new").asBoolean() && accepted.contains(work.id()))
-                    rounds.lost(work.id() + ", which was accepted");
-                struck |= reply.path("state").asText().equals("running");
-            }
-            for (Work work : works) work.ends(fleet, effects, chance, rounds);
+            if (seed - since == ROUNDS_A_PAIR - 1 || rounds.last()) end(chance, rounds);
             if (++lived % 10 == 0)
                 System.out.printf(
                         "round %d: %d lived, %.2f s each%n", seed, lived, (System.nanoTime() - began) / 1e9 / lived);
-            return struck;
+            return atWork;
+        }
+
+        private static CompletableFuture<Void> later(int millis, Runnable deed) {
+            return CompletableFuture.runAsync(deed, CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS));
+        }
+
+        /** Waits until that one has worked since its last start. @return false if there is nothing left to do before */
+        private boolean awaitWork(String name) {
+            boolean agent = AGENTS.contains(name);
+            boolean[] atWork = {false};
+            long[] first = {-1};
+            int[] looks = {0};
+            Command.await(name + " works, or all is done or held", () -> {
+                if (agent && effects.processes().contains(fleet.pid(name))) return atWork[0] = true;
+                if (looks[0]++ % LOOKS != 0)
+                    return false; // a controller that is asked all the time has no time to work
+                long counted = 0;
+                boolean over = true;
+                for (Work work : works) {
+                    ObjectNode result = asked("job.result", "{\"job\": \"" + work.id() + "\"}");
+                    long done = result.at("/coverage/shards_counted").asLong();
+                    counted += done;
+                    over &= done + held(work) >= work.shards()
+                            || result.path("final").asBoolean();
+                }
+                if (first[0] < 0) first[0] = counted;
+                atWork[0] = !agent && !over && counted > first[0];
+                return atWork[0] || over;
+            });
+            return atWork[0];
+        }
+
+        private long held(Work work) {
+            String job = "{\"job\": \"" + work.id() + "\"}";
+            return work.once() ? asked("job.show", job).path("held").size() : 0;
+        }
+
+        private void end(Random operator, Rounds rounds) {
+            asked("controller.info", "{}");
+            for (Work work : works) work.ends(fleet, effects, operator, rounds);
+            works = List.of();
         }
 
         /** Asked in short turns: what a controller that comes up has not heard yet is asked again. */
-        private ObjectNode submitted(Work work) {
+        private ObjectNode asked(String verb, String request) {
+            if (controllerComes) fleet.awaitController();
+            controllerComes = false;
             AtomicReference<ObjectNode> reply = new AtomicReference<>();
             Command.await("the controller answers", () -> {
-                fleet.ask("job.submit", work.request(), PATIENCE).ifPresent(reply::set);
+                fleet.ask(verb, request, PATIENCE).ifPresent(reply::set);
                 return reply.get() != null;
             });
             return reply.get();
         }
 
-        private void kill(TreeSet<String> victims) {
+        private void kill(List<String> victims) {
             for (String victim : victims) {
                 if (victim.equals(BROKER)) mosquitto.orElseThrow().kill();
                 else fleet.kill(victim);
             }
         }
 
-        private void startAgain(TreeSet<String> victims) {
+        private void startAgain(List<String> victims, boolean cut) {
             try {
                 if (victims.contains(BROKER)) mosquitto.orElseThrow().start();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
             for (String victim : victims) if (!victim.equals(BROKER)) fleet.again(victim);
-            if (victims.contains(CONTROLLER)) fleet.awaitController();
+            if (cut) {
+                for (String agent : AGENTS) losses.merge(agent, 1, Integer::sum);
+                if (mosquitto.isPresent()) losses.merge(CONTROLLER, 1, Integer::sum);
+            }
+            victims.forEach(losses::remove);
+            controllerComes |= victims.contains(CONTROLLER);
+            if (cut) fleet.hangUp();
         }
 
         @Override

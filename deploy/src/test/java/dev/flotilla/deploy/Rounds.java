@@ -21,12 +21,15 @@ import java.util.List;
  * note. It fails the test if anything was lost or doubled.
  */
 public final class Rounds implements AutoCloseable {
+    private final Class<?> test;
     private final String fault;
     private final int count;
     private final long first;
     private final Instant began = Instant.now();
     private final List<String> lost = new ArrayList<>();
     private final List<String> doubled = new ArrayList<>();
+    private long round;
+    private long since;
     private int done;
     private String note = "";
 
@@ -35,7 +38,8 @@ public final class Rounds implements AutoCloseable {
         void live(long seed) throws Exception;
     }
 
-    private Rounds(String fault, int count, long first) {
+    private Rounds(Class<?> test, String fault, int count, long first) {
+        this.test = test;
         this.fault = fault;
         this.count = count;
         this.first = first;
@@ -44,7 +48,9 @@ public final class Rounds implements AutoCloseable {
     /** @param fault  in words for the table, as "SIGKILL of the controller" */
     public static Rounds of(String fault, int quick, int full) {
         int usual = Boolean.getBoolean("flotilla.full") ? full : quick;
-        return new Rounds(fault, Integer.getInteger("flotilla.rounds", usual), Long.getLong("flotilla.first", 1));
+        Class<?> test = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
+                .getCallerClass();
+        return new Rounds(test, fault, Integer.getInteger("flotilla.rounds", usual), Long.getLong("flotilla.first", 1));
     }
 
     /** How many there are to be. */
@@ -52,17 +58,45 @@ public final class Rounds implements AutoCloseable {
         return count;
     }
 
-    /** Lives through all rounds, seed by seed; one that throws ends them, and its failure names its seed. */
+    /** Lives through all rounds, seed by seed; one that throws ends them, and its failure says how to live it again. */
     public Rounds each(Round round) {
         for (long seed = first; seed < first + count; seed++) {
+            this.round = seed;
+            since = seed;
             try {
                 round.live(seed);
             } catch (Exception | AssertionError e) {
-                throw new AssertionError(fault + ", round of -Dflotilla.first=" + seed + ": " + e, e);
+                throw new AssertionError(fault + ", " + here() + ": " + e + "\nagain: " + again(), e);
             }
             done++;
         }
         return this;
+    }
+
+    /** What this round does began in that one: to live it again, begin there. */
+    public void since(long seed) {
+        since = seed;
+    }
+
+    /** Whether this round is the last. */
+    public boolean last() {
+        return round == first + count - 1;
+    }
+
+    private String here() {
+        return "round " + round + (since == round ? "" : ", of the jobs of round " + since);
+    }
+
+    private String placed(String what) {
+        return round == 0 ? what : here() + ": " + what + "\nagain: " + again();
+    }
+
+    private String again() {
+        String name = test.getNestHost().getSimpleName();
+        return "mvn -q -pl deploy -am "
+                + (name.endsWith("IT") ? "verify -Dtest=none -Dit.test=" : "test -Dtest=")
+                + name + (Boolean.getBoolean("flotilla.full") ? " -Dflotilla.full=true" : "")
+                + " -Dflotilla.first=" + since + " -Dflotilla.rounds=" + (round - since + 1);
     }
 
     /** So many rounds were lived through by the caller itself. */
@@ -72,12 +106,12 @@ public final class Rounds implements AutoCloseable {
 
     /** A result, or work that was accepted, is not in the answer. */
     public void lost(String what) {
-        lost.add(what);
+        lost.add(placed(what));
     }
 
     /** A result is counted twice, or one-time work was started twice. */
     public void doubled(String what) {
-        doubled.add(what);
+        doubled.add(placed(what));
     }
 
     /** What the rounds amounted to, in a few words for the table. */

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
@@ -83,16 +84,30 @@ final class SideEffects {
     /** How often each shard of this job was started: index and count; none where there was none. */
     TreeMap<Integer, Integer> starts(Work work) {
         TreeMap<Integer, Integer> starts = new TreeMap<>();
+        for (String[] line : lines())
+            work.shard(Long.parseLong(line[0])).ifPresent(i -> starts.merge(i, 1, Integer::sum));
+        return starts;
+    }
+
+    /** Which processes have started a task. */
+    TreeSet<Long> processes() {
+        TreeSet<Long> processes = new TreeSet<>();
+        for (String[] line : lines()) processes.add(Long.parseLong(line[1]));
+        return processes;
+    }
+
+    /** First number and process of each line that is whole. */
+    private List<String[]> lines() {
         try {
-            if (!Files.exists(file)) return starts;
-            for (String line : Files.readString(file, StandardCharsets.US_ASCII).split("\n")) {
-                if (!line.isEmpty())
-                    work.shard(Long.parseLong(line.split(" ")[0])).ifPresent(i -> starts.merge(i, 1, Integer::sum));
-            }
+            if (!Files.exists(file)) return List.of();
+            String text = Files.readString(file, StandardCharsets.US_ASCII);
+            return text.substring(0, text.lastIndexOf('\n') + 1)
+                    .lines()
+                    .map(line -> line.split(" "))
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return starts;
     }
 
     /** Forgets what is over, so that the file stays small. Only while nothing runs. */

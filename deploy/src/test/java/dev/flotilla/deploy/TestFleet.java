@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /**
  * A controller and its agents as processes of what the tarballs hold, all their files in one folder. The tests look at it over the
@@ -33,8 +34,10 @@ final class TestFleet implements AutoCloseable {
     private final TreeMap<String, String> environment = new TreeMap<>();
     private final TreeMap<String, Process> running = new TreeMap<>();
     private final TreeMap<String, List<String>> commands = new TreeMap<>();
+    private final TreeMap<String, Map<String, String>> archives = new TreeMap<>();
     private String agentLauncher = Installed.flotillaAgent();
     private BiFunction<String, List<String>, List<String>> place = (name, command) -> command;
+    private Function<String, Map<String, String>> sharing = SharedClasses::environment;
     private AdminClient admin;
 
     TestFleet(Path folder) throws IOException {
@@ -54,6 +57,12 @@ final class TestFleet implements AutoCloseable {
     /** Processes start with the command that this makes of their name and their usual command. */
     TestFleet placed(BiFunction<String, List<String>, List<String>> place) {
         this.place = place;
+        return this;
+    }
+
+    /** Processes get what this adds to the environment for their launcher, instead of an archive of their classes. */
+    TestFleet sharing(Function<String, Map<String, String>> sharing) {
+        this.sharing = sharing;
         return this;
     }
 
@@ -119,6 +128,7 @@ final class TestFleet implements AutoCloseable {
     /** Starts a process of that name. */
     void start(String name, List<String> command) {
         commands.put(name, place.apply(name, command));
+        archives.put(name, sharing.apply(command.get(0)));
         again(name);
     }
 
@@ -134,6 +144,7 @@ final class TestFleet implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.to(log(name).toFile()));
         builder.environment().putAll(environment);
+        builder.environment().putAll(archives.get(name));
         try {
             running.put(name, builder.start());
         } catch (IOException e) {
