@@ -15,7 +15,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteErrorCode;
@@ -37,6 +39,9 @@ public final class SqliteJournal implements Journal {
     private static final int APPLICATION = 0x466c6f74;
 
     private static final int VERSION = 1;
+    private static final List<String> TABLES = List.of(
+            "CREATE TABLE journal(seq INTEGER PRIMARY KEY, body BLOB NOT NULL, hash BLOB NOT NULL)",
+            "CREATE TABLE snapshot(seq INTEGER PRIMARY KEY, chain BLOB NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL)");
     static final byte[] GENESIS = new byte[32];
 
     private final Path file;
@@ -404,6 +409,8 @@ public final class SqliteJournal implements Journal {
             if (version < 1)
                 throw new JournalFailed(Kind.CORRUPT, file + " is no Flotilla journal: it has no version", null);
             if (whole) quickCheck(file, connection);
+            if (!tables(connection).equals(TABLES)) // else a flipped bit in a name looks like a fault of the storage
+            throw new JournalFailed(Kind.CORRUPT, file + " is damaged: its tables are not a journal's", null);
         } catch (SQLException e) {
             throw failed(file, "cannot be read", e);
         }
@@ -419,12 +426,7 @@ public final class SqliteJournal implements Journal {
                 execute(connection, "PRAGMA page_size = " + settings.pageSize());
                 execute(connection, "PRAGMA application_id = " + APPLICATION);
                 execute(connection, "PRAGMA user_version = " + VERSION);
-                execute(
-                        connection,
-                        "CREATE TABLE journal(seq INTEGER PRIMARY KEY, body BLOB NOT NULL, hash BLOB NOT NULL)");
-                execute(
-                        connection,
-                        "CREATE TABLE snapshot(seq INTEGER PRIMARY KEY, chain BLOB NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL)");
+                for (String table : TABLES) execute(connection, table);
                 execute(connection, "PRAGMA journal_mode = WAL");
             }
             try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
@@ -457,6 +459,15 @@ public final class SqliteJournal implements Journal {
             if (!found.equals("ok"))
                 throw new JournalFailed(Kind.CORRUPT, file + " is damaged: " + found.strip(), null);
         }
+    }
+
+    private static List<String> tables(Connection connection) throws SQLException {
+        List<String> found = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT sql FROM sqlite_schema ORDER BY name")) {
+            while (row.next()) found.add(row.getString(1));
+        }
+        return found;
     }
 
     private static Connection reading(Path file) throws SQLException {

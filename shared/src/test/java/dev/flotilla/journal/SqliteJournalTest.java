@@ -95,6 +95,13 @@ class SqliteJournalTest {
     }
 
     @Test
+    void aColumnWhoseNameWasFlippedIsDamageAndNoFaultOfTheStorage() throws Exception {
+        written("one", "two", "three");
+        raw("ALTER TABLE journal RENAME COLUMN hash TO hasi");
+        assertRefused(Kind.CORRUPT, "its tables are not a journal's");
+    }
+
+    @Test
     void aMissingBatchIsNamed() throws Exception {
         written("one", "two", "three");
         raw("DELETE FROM journal WHERE seq = 2");
