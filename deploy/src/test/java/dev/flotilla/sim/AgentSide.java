@@ -68,6 +68,8 @@ final class AgentSide extends Side<Input, Event, Effect> {
     private long last;
     /** What the controller may know: each row as it was said, newest last, until it is settled. */
     private final TreeMap<Long, List<Said>> said = new TreeMap<>();
+    /** Settled serials, by the write that forgets them: a report that was decided before and leaves with the same commit may still tell them. */
+    private final TreeMap<Long, Integer> settled = new TreeMap<>();
 
     /** In which life of the controller's journal this agent met each commit, by its term and number. */
     private final TreeMap<String, Integer> metIn = new TreeMap<>();
@@ -119,6 +121,7 @@ final class AgentSide extends Side<Input, Event, Effect> {
         last = 0;
         boot = 0;
         sent = 0;
+        settled.values().removeIf(write -> write > writes());
     }
 
     @Override
@@ -249,6 +252,7 @@ final class AgentSide extends Side<Input, Event, Effect> {
         if (writes == 0) files.clear();
         said.values().forEach(versions -> versions.removeIf(s -> s.writes > writes));
         said.values().removeIf(List::isEmpty);
+        settled.values().removeIf(write -> write > writes);
     }
 
     void measure() {
@@ -296,7 +300,10 @@ final class AgentSide extends Side<Input, Event, Effect> {
             Order o = in.order();
             if (fresh(o)) {
                 last = o.n();
-                o.settled().forEach(said::remove);
+                for (long serial : o.settled()) {
+                    said.remove(serial);
+                    settled.put(serial, writes() + 1);
+                }
                 metIn.put(o.term() + ":" + o.seq(), world.laws.life());
             } else if (!due) world.laws.unchanged(name, o, deeds(decision));
         } else if (input instanceof Input.Ignored && !due) world.laws.unchanged(name, input, decision.events());
@@ -411,6 +418,7 @@ final class AgentSide extends Side<Input, Event, Effect> {
                     throw new Broken("I5", name + " said " + saidOf(serial) + " and has forgotten it");
             }
         }
+        rows.keySet().removeAll(settled.keySet());
         for (Row row : rows.values()) {
             Row before = saidOf(row.serial());
             if (before != null) {

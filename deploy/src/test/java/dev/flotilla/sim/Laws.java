@@ -65,8 +65,6 @@ final class Laws {
     private boolean knows = true;
     /** Commits by which the controller knows that it is an older copy: in which life of the journal each was made. */
     private final TreeMap<Long, Integer> found = new TreeMap<>();
-    /** In which life of the journal a term began last. */
-    private final TreeMap<Long, Integer> begun = new TreeMap<>();
     /** Hellos that tell of a commit: which, and in which life of the journal. */
     private final TreeMap<Long, long[]> hellos = new TreeMap<>();
 
@@ -122,7 +120,7 @@ final class Laws {
 
     /** An agent's hello tells of the highest commit that it has met, in that life of the journal. */
     void hello(Hello hello, int life) {
-        hellos.put(hello.hello(), new long[] {life, hello.seq(), hello.term()});
+        hellos.put(hello.hello(), new long[] {life, hello.seq()});
     }
 
     /**
@@ -134,9 +132,6 @@ final class Laws {
         if (tells == null) return;
         int lost = (int) tells[0];
         while (lost < rollbacks.size() && tells[1] <= rollbacks.get(lost)) lost++;
-        // A term counts starts: a journal that lost a start gives its term again, and its commits then look like those
-        // that it lost.
-        if (begun.getOrDefault(tells[2], 0) > tells[0]) return;
         if (lost == rollbacks.size()) return;
         met("older copy told");
         boolean knowsNow =
@@ -250,8 +245,7 @@ final class Laws {
             } else if (event instanceof Event.Restored) {
                 knows = true;
                 found.put(seq, life());
-            } else if (event instanceof Event.Started e) begun.put(e.term(), life());
-            else if (event instanceof Event.JobEnded e) met("job " + e.state());
+            } else if (event instanceof Event.JobEnded e) met("job " + e.state());
             record.apply(event);
             if (event instanceof Event.JobEnded e) record.jobs.get(e.job()).ended = ledger.proof(e.job());
         }

@@ -220,7 +220,10 @@ enum Mutant {
                     "restoring.met(step, session, device, false, report.highest());")),
     TERM_RAISED(
             "each start of the controller is a new term",
-            controller("core/ControllerCore", "new Event.Started(ledger.term + 1, seq)", "new Event.Started(1, seq)"),
+            controller(
+                    "core/ControllerCore",
+                    "new Event.Started(ledger.term + 1 + step.dice.below(Restoring.STEP), seq)",
+                    "new Event.Started(1, seq)"),
             controller("core/Restoring", "Math.max(ledger.term, termMet) + LEAP)", "Math.max(ledger.term, termMet))")),
     SERIAL_RAISED(
             "a controller that meets a serial which it never gave goes on above it",

@@ -22,8 +22,10 @@ public final class Limits {
     public static final int FILE_SHARDS = 100_000;
     /** Jobs of a fleet that run at a time. */
     public static final int JOBS = 10_000;
-    /** A jump of serials or terms that a restored side may ask for. */
+    /** A jump of serials that a restored side may ask for. */
     public static final long JUMP = 1L << 20;
+    /** A jump of terms: about a thousand of those that an older copy makes. */
+    public static final long TERM_JUMP = 1L << 38;
     /** Settled results that an agent keeps, for a controller that comes back from an older copy; oldest out first. */
     public static final int KEPT = 1000;
     /** All of them in bytes. */

@@ -49,7 +49,6 @@ final class Meetings {
         } else if (greeting.hello() != session.hello || session.met()) {
             orders.ignored(step, "greeting of another hello");
         } else {
-            orders.met(step, greeting.term(), greeting.seq());
             session.helloAgain.stop();
             session.meet(greeting.greeting(), ledger.attempts.keySet());
         }

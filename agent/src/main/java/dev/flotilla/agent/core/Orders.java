@@ -69,7 +69,7 @@ final class Orders {
     }
 
     /** The highest commit that was met is told in each hello, so that an older copy of the controller is found out. */
-    void met(Step step, long term, long seq) {
+    private void met(Step step, long term, long seq) {
         if (term > ledger.term || term == ledger.term && seq > ledger.seq) step.emit(new Event.Met(term, seq));
     }
 

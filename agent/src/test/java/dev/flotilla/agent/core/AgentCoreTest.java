@@ -141,6 +141,13 @@ class AgentCoreTest {
     }
 
     @Test
+    void aGreetingIsNoMeetingYetSoThatWhatWasMetBeforeIsToldAgain() {
+        var history = given(1).greeted();
+        history.restarted(true).decide(new Input.Connected());
+        assertEquals(0, history.hello().term());
+    }
+
+    @Test
     void theHighestCommitThatWasMetIsToldInTheNextHello() {
         var history = given(1).met();
         history.order().send();

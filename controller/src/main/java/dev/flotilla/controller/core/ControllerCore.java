@@ -77,9 +77,12 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
         return step.decision();
     }
 
-    /** A new term, on disk before anything is said in it. Every device's silence counts from now, and meetings that it may think go on do not. */
+    /**
+     * A new term, on disk before anything is said in it. The step is drawn, so that a start which an older copy has lost is not given again. Every
+     * device's silence counts from now, and meetings that it may think go on do not.
+     */
     private void begun(Step step, long seq) {
-        step.emit(new Event.Started(ledger.term + 1, seq));
+        step.emit(new Event.Started(ledger.term + 1 + step.dice.below(Restoring.STEP), seq));
         for (DeviceState device : ledger.devices.values())
             meetings.askForHello(step, sessions.of(device.id, step.at, ledger));
         jobs.begun(step);

@@ -18,7 +18,8 @@ import java.util.TreeSet;
  */
 final class Ledger {
     long term;
-    /** Start of each term in the journal: term to the last commit before it. */
+    private static final long LEAPT = -1;
+    /** Start of each term in the journal: term to the last commit before it; {@link #LEAPT} for one that no start began. */
     final TreeMap<Long, Long> terms = new TreeMap<>();
 
     final TreeMap<DeviceId, DeviceState> devices = new TreeMap<>();
@@ -80,7 +81,16 @@ final class Ledger {
 
     private void leaps(long to) {
         term = to;
+        terms.put(to, LEAPT);
         loss = to;
+    }
+
+    /** A device has met that commit, and this journal never had its term, or began the next one before it. */
+    boolean lacks(long metTerm, long seq) {
+        if (metTerm == 0) return false;
+        if (!terms.containsKey(metTerm)) return true;
+        for (long start : terms.tailMap(metTerm, false).values()) if (start != LEAPT) return seq > start;
+        return false;
     }
 
     private void onceHeld(String why) {

@@ -12,7 +12,6 @@ import dev.flotilla.model.Limits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -138,7 +137,7 @@ final class Meetings {
         Optional<String> why = Optional.empty();
         if (report.highest() - next >= Limits.JUMP)
             why = Optional.of("it tells of serial " + report.highest() + ", and the next one here is " + next);
-        else if (hello.term() - ledger.term > Limits.JUMP)
+        else if (hello.term() - ledger.term > Limits.TERM_JUMP)
             why = Optional.of("it tells of term " + hello.term() + ", and the one here is " + ledger.term);
         else if (report.capacity().isEmpty()) why = Optional.of("it does not say what it can do");
         if (why.isPresent()) {
@@ -153,9 +152,7 @@ final class Meetings {
     /** Notes who the device is, and whether it has met a controller whose journal was ahead of this one. */
     private void knownAs(Step step, Session session, DeviceState device, Hello hello, Report report) {
         capacityIs(step, session, device, hello.agentId(), report.capacity().orElseThrow());
-        Map.Entry<Long, Long> next = ledger.terms.higherEntry(hello.term());
-        boolean lacks =
-                session.pendingAhead || hello.term() > ledger.term || next != null && hello.seq() > next.getValue();
+        boolean lacks = session.pendingAhead || ledger.lacks(hello.term(), hello.seq());
         restoring.met(step, session, device, lacks, report.highest());
     }
 

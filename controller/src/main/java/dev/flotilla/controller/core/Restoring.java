@@ -13,8 +13,10 @@ import java.util.Optional;
  * told from a commit of a later loss: what the first one explains is no news.
  */
 final class Restoring {
-    /** More starts than there were since any copy that people bring back, and small beside the largest jump. */
-    private static final long LEAP = 1024;
+    /** Two starts are at most so many terms apart: rarely does one that is drawn again hit one that was lost. */
+    static final int STEP = 1 << 18;
+    /** More terms than there were since any copy that people bring back, 1024 starts, and small beside the largest jump. */
+    private static final long LEAP = 1024L * STEP;
     /** So long a restored controller waits for its devices before it places anything. */
     static final Duration WAIT = Duration.ofSeconds(30);
 

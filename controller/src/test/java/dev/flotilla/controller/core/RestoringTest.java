@@ -233,6 +233,24 @@ class RestoringTest {
     }
 
     @Test
+    void aDeviceThatMetAStartWhichTheCopyLacksShowsIt() {
+        var history = given().meets("oak", slots(1)).submittedOnce("once", 1, "60s");
+        int copy = history.journal.size();
+        history.restarted().hasMet("oak", 0).backTo(copy, false);
+        assertTrue(history.kinds(history.met("oak", slots(1))).contains(Event.OlderCopyFound.class));
+    }
+
+    @Test
+    void theTermToWhichAnOlderCopyLeaptIsNoneThatItLacks() {
+        var history = given().meets("oak", slots(1)).submittedOnce("once", 1, "60s");
+        int copy = history.journal.size();
+        history.restarted().hasMet("oak", 0).backTo(copy, false).meets("oak", slots(1));
+        history.hasMet("oak", 0).keeps("oak", "once", spec(1), false);
+        history.restarted();
+        assertFalse(history.kinds(history.met("oak", slots(1))).contains(Event.OlderCopyFound.class));
+    }
+
+    @Test
     void aRefusedDeviceGetsNothingNewAndItsOldMeetingIsOver() {
         var history = given().meets("oak", slots(1));
         history.device("oak").term = 1L << 40;
