@@ -7,8 +7,12 @@ import dev.flotilla.controller.core.ControllerMachine;
 import dev.flotilla.controller.core.Effect;
 import dev.flotilla.controller.core.Event;
 import dev.flotilla.controller.core.Input;
+import dev.flotilla.controller.core.LedgerLaws;
 import dev.flotilla.core.Core;
 import dev.flotilla.core.Decision;
+import dev.flotilla.core.Dice;
+import dev.flotilla.core.Moment;
+import dev.flotilla.core.Stamped;
 import dev.flotilla.link.Envelope;
 import dev.flotilla.link.Greeting;
 import dev.flotilla.link.Hello;
@@ -116,6 +120,14 @@ final class ControllerSide extends Side<Input, Event, Effect> {
         }
     }
 
+    /** As {@code flotilla controller restore} does it: the journal as it was after so many writes, and one batch that says so. */
+    void restored(int writes) {
+        backTo(writes);
+        append(fromDisk()
+                .decide(new Stamped<>(new Moment(0), new Dice(0), new Input.Restored()))
+                .events());
+    }
+
     @Override
     void anotherDisk(int writes) {
         world.laws.rolledBack(seq(), onDisk());
@@ -143,6 +155,13 @@ final class ControllerSide extends Side<Input, Event, Effect> {
             if (e.greeting().hello() == meeting.hello && e.greeting().greeting() == meeting.greeting) continue;
             meeting.pendingHello = e.greeting().hello();
             meeting.pendingGreeting = e.greeting().greeting();
+        }
+        if (input instanceof Input.Reported in) {
+            for (Event event : decision.events()) {
+                Optional<DeviceId> whose = LedgerLaws.whose(event);
+                if (whose.isPresent() && !whose.get().equals(in.device()))
+                    throw new Broken("I17", in.device() + " reports, and it leads to " + event);
+            }
         }
         world.laws.decided(decision, (ControllerCore) core);
     }

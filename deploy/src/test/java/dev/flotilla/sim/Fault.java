@@ -46,6 +46,8 @@ record Fault(Kind kind, Duration at, int who, Duration length, long seed) {
         ASKS(Where.WORLD, 8, "a client asks"),
         RELEASES(Where.WORLD, 6, "the operator decides on held tasks"),
         CANCELS(Where.WORLD, 1, "a client cancels a job"),
+        REMOVES(Where.WORLD, 2, "a client removes a job"),
+        RESTORED(Where.WORLD, 1, "the operator restores the controller from an older copy"),
         CUT_FOR_WEEKS(Where.DEVICE, 0, "is cut off for weeks"),
         RESTS_FOR_WEEKS(Where.DEVICE, 0, "is switched off for weeks");
 

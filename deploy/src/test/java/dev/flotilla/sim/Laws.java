@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -246,6 +247,11 @@ final class Laws {
                 knows = true;
                 found.put(seq, life());
             } else if (event instanceof Event.JobEnded e) met("job " + e.state());
+            else if (event instanceof Event.JobRemoved e) {
+                if (!record.jobs.get(e.job()).over) throw new Broken("I3", e.job() + " is removed while it runs");
+                touched.remove(e.job());
+                counted.remove(e.job());
+            }
             record.apply(event);
             if (event instanceof Event.JobEnded e) record.jobs.get(e.job()).ended = ledger.proof(e.job());
         }
@@ -261,7 +267,7 @@ final class Laws {
      * run anew, and what was permitted of the forgotten one does not count.
      */
     private void handedInAnew(JobId job, long seq) {
-        if (record.jobs.containsKey(job)) throw new Broken("I1", job + " was made twice");
+        if (knows(job)) throw new Broken("I1", job + " was made twice");
         permits.keySet().removeIf(task -> task.job().equals(job));
     }
 
@@ -442,8 +448,26 @@ final class Laws {
         if (order.settled().size() > 0) met("settled");
     }
 
-    /** The job is on the controller's disk. */
+    /** The job is on the controller's disk, or was and has been removed. */
     boolean knows(JobId job) {
-        return record.jobs.containsKey(job);
+        return record.jobs.containsKey(job) || removed(job);
+    }
+
+    boolean removed(JobId job) {
+        return record.removed.contains(job);
+    }
+
+    /** The commit that has the oldest job which is not removed. */
+    OptionalLong oldestKept() {
+        return journal.stream()
+                .filter(c -> c.events().stream()
+                        .anyMatch(e -> e instanceof Event.JobSubmitted s && record.jobs.containsKey(s.job())))
+                .mapToLong(Committed::seq)
+                .findFirst();
+    }
+
+    /** What any controller ever gave to that device, by serial. */
+    TreeMap<Long, TreeSet<Record.Given>> everGiven(DeviceId device) {
+        return everGiven.getOrDefault(device, new TreeMap<>());
     }
 }

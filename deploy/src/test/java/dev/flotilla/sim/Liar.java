@@ -34,6 +34,7 @@ final class Liar {
         Optional<AgentSide.Meeting> meeting = agent.meeting();
         if (meeting.isEmpty()) return;
         if (chance.is(0.1)) hello(meeting.get());
+        else if (chance.is(0.5)) own(meeting.get());
         else for (int times = chance.is(0.05) ? 40 : 1; times > 0; times--) report(meeting.get(), times);
     }
 
@@ -50,8 +51,40 @@ final class Liar {
                 "lies"));
     }
 
+    /** Of attempts that its device was given: wrong results, results of others' tasks, the same twice with other values, states in any order. */
+    private void own(AgentSide.Meeting meeting) {
+        TreeMap<Long, TreeSet<Record.Given>> given = world.laws.everGiven(agent.device);
+        if (given.isEmpty()) return;
+        TreeSet<Long> serials = new TreeSet<>();
+        for (int i = chance.between(1, 4); i > 0; i--)
+            serials.add(chance.of(List.copyOf(given.tailMap(given.lastKey() - 8).keySet())));
+        for (int times = chance.between(1, 3); times > 0; times--) {
+            List<RowGroup> groups = new ArrayList<>();
+            for (long serial : serials) {
+                Record.Given what = chance.of(List.copyOf(given.get(serial)));
+                for (int again = chance.is(0.3) ? 2 : 1; again > 0; again--) groups.add(own(serial, what));
+            }
+            send(meeting, 4 - times, chance.is(0.2), given.lastKey(), groups);
+        }
+    }
+
+    private RowGroup own(long serial, Record.Given what) {
+        Scenario.JobPlan plan = world.scenario.jobs().stream()
+                .filter(job -> job.id().equals(what.job()))
+                .findFirst()
+                .orElseThrow();
+        Row row = row(plan, serial);
+        boolean other = chance.is(0.2);
+        long index = other ? row.index() : what.index();
+        Optional<Detail> detail =
+                row.state().ended() ? Optional.of(detail(plan, index, row.state())) : Optional.empty();
+        return new RowGroup(
+                plan.id(),
+                SpecCodec.digest(plan.spec()),
+                List.of(new Row(serial, row.revision(), row.state(), index, what.attempt(), detail)));
+    }
+
     private void report(AgentSide.Meeting meeting, int more) {
-        boolean full = chance.is(0.3);
         long highest = chance.of(List.of(0L, (long) chance.between(1, 60), 1L << 19, 1L << 30, Long.MAX_VALUE));
         TreeSet<Long> serials = new TreeSet<>();
         for (int i = chance.between(0, 6); i > 0; i--) serials.add(serial(highest));
@@ -66,6 +99,10 @@ final class Liar {
             Scenario.JobPlan plan = world.scenario.jobs().get(job);
             groups.add(new RowGroup(plan.id(), SpecCodec.digest(plan.spec()), list));
         });
+        send(meeting, more, chance.is(0.3), highest, groups);
+    }
+
+    private void send(AgentSide.Meeting meeting, int more, boolean full, long highest, List<RowGroup> groups) {
         agent.transmit(new Report(
                 meeting.hello(),
                 meeting.greeting(),

@@ -41,6 +41,7 @@ final class Record {
     }
 
     final TreeMap<JobId, Job> jobs = new TreeMap<>();
+    final TreeSet<JobId> removed = new TreeSet<>();
     final TreeMap<DeviceId, TreeMap<Long, Given>> given = new TreeMap<>();
     /** Of each task since it was last released. */
     final TreeMap<TaskId, Event.Permitted> permits = new TreeMap<>();
@@ -78,6 +79,10 @@ final class Record {
             lacking.computeIfAbsent(e.device(), d -> new TreeMap<>()).put(next.getOrDefault(e.device(), 1L), e.next());
             next.put(e.device(), e.next());
         } else if (event instanceof Event.JobEnded e) jobs.get(e.job()).over = true;
+        else if (event instanceof Event.JobRemoved e) {
+            jobs.remove(e.job());
+            removed.add(e.job());
+        }
     }
 
     private void give(DeviceId device, JobId job, Event.Placement p) {

@@ -136,7 +136,7 @@ abstract class Side<I, E, F> {
         } catch (JournalFailed e) {
             throw new Broken("I9", name + " cannot read its journal: " + e.getMessage());
         }
-        begin(seq());
+        begin(loop.held());
         planTurn(Duration.ZERO);
     }
 
@@ -288,7 +288,28 @@ abstract class Side<I, E, F> {
         same(fromDisk(), "a core from its journal");
     }
 
-    private Core<I, E, F> fromDisk() {
+    /** What another program writes while no process is up. */
+    final void append(List<E> events) {
+        diskMended();
+        try {
+            disk.open().append(machine.encode(events));
+        } catch (JournalFailed e) {
+            throw new Broken("sim", "a disk with room fails: " + e.getMessage());
+        }
+    }
+
+    /** Everything from that commit on is on the disk. */
+    final void mustKeepFrom(long seq) {
+        try {
+            disk.open().replay(seq - 1, (at, body) -> {});
+        } catch (JournalFailed e) {
+            throw new Broken("I9", "commits from " + seq + " on are of jobs that are kept: " + e.getMessage());
+        }
+        if (disk.oldest() > 1) world.laws.met("log shortened");
+    }
+
+    /** A core from all that is on disk, by itself. */
+    final Core<I, E, F> fromDisk() {
         try {
             Optional<Journal.Snapshot> snapshot = disk.open().newestSnapshot();
             Core<I, E, F> born = machine.birth(snapshot.map(Journal.Snapshot::state), 0);
@@ -454,7 +475,7 @@ abstract class Side<I, E, F> {
         @Override
         public void rebuilt() {
             Side.this.rebuilt();
-            begin(seq());
+            begin(loop.held());
         }
     }
 

@@ -150,6 +150,7 @@ final class World {
         if (scenario.liveness()) settle(heal());
         laws.stillTrue(controller.onDisk());
         controller.verify();
+        laws.oldestKept().ifPresent(controller::mustKeepFrom);
         agents.forEach(AgentSide::verify);
     }
 
@@ -225,6 +226,14 @@ final class World {
             case REPLAYS -> replay(chance);
             case ASKS -> ask(chance);
             case RELEASES -> release(chance);
+            case REMOVES ->
+                controller.offer(new Input.RemoveAsked(
+                        ++requests, chance.of(scenario.jobs()).id().value()));
+            case RESTORED -> {
+                controller.restored(chance.between(0, controller.writes()));
+                startLater(controller, chance.around(Duration.ofSeconds(10)));
+                if (scenario.resubmits()) timeline.after(Duration.ofSeconds(40), this::resubmit);
+            }
             case CANCELS ->
                 controller.offer(new Input.CancelAsked(
                         ++requests, chance.of(scenario.jobs()).id().value(), controller.wall()));
@@ -365,7 +374,8 @@ final class World {
     void replied(long request, View view) {
         JobId job = asked.get(request);
         if (job != null) {
-            if (!(view instanceof View.Submission)) throw new Broken("core", job + " is refused: " + view);
+            if (!(view instanceof View.Submission) && !laws.removed(job))
+                throw new Broken("core", job + " is refused: " + view);
             if (!laws.knows(job)) throw new Broken("I5", job + " is answered and not on disk");
             answered.put(job, true);
         } else laws.noSecret(view.toString());

@@ -76,6 +76,7 @@ public final class Loop<I, E, F> {
 
     private Core<I, E, F> core;
     private final List<E> pending = new ArrayList<>();
+    private long held;
     private long sinceSnapshot;
     private long lastSnapshot;
     private volatile boolean degraded;
@@ -165,6 +166,14 @@ public final class Loop<I, E, F> {
             shares.computeIfPresent(next.source(), (s, held) -> held == next.bytes() ? null : held - next.bytes());
         }
         return next.input();
+    }
+
+    /**
+     * The last commit that holds an event, or the newest snapshot's: what comes after it are probes of the disk, which no core has made. For the
+     * loop's thread, and for whoever has not started it yet.
+     */
+    public long held() {
+        return held;
     }
 
     /** {@link #run} decides on what is queued, commits what is pending, and returns. */
@@ -322,7 +331,8 @@ public final class Loop<I, E, F> {
 
     private void commit() throws JournalFailed {
         byte[] batch = machine.encode(pending);
-        journal.append(batch);
+        long seq = journal.append(batch);
+        if (!pending.isEmpty()) held = seq;
         pending.clear();
         sinceSnapshot += batch.length;
     }
@@ -358,6 +368,7 @@ public final class Loop<I, E, F> {
     private Core<I, E, F> birth() throws JournalFailed {
         Optional<Journal.Snapshot> snapshot = journal.newestSnapshot();
         long[] at = {snapshot.map(Journal.Snapshot::seq).orElse(0L)};
+        held = at[0];
         pending.clear();
         sinceSnapshot = 0;
         lastSnapshot = snapshot.map(s -> s.state().length).orElse(0);
@@ -366,7 +377,9 @@ public final class Loop<I, E, F> {
             journal.replay(at[0], (seq, body) -> {
                 at[0] = seq;
                 sinceSnapshot += body.length;
-                machine.decode(body).forEach(born::apply);
+                List<E> events = machine.decode(body);
+                if (!events.isEmpty()) held = seq;
+                events.forEach(born::apply);
             });
             return born;
         } catch (RuntimeException e) {

@@ -66,6 +66,11 @@ public final class ForgetfulDisk {
         return new OnDisk();
     }
 
+    /** The first batch that is still there: those before it went when a snapshot was taken; one more than there are if none is. */
+    public long oldest() {
+        return rows.isEmpty() ? seq + 1 : rows.firstKey();
+    }
+
     /** How many writes made it what it is. */
     public int writes() {
         return writes.size();

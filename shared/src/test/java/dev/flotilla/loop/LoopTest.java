@@ -151,6 +151,15 @@ class LoopTest {
     }
 
     @Test
+    void aProbeOfTheDiskIsNoCommitThatHoldsAnything() throws Exception {
+        run(Words.put("a"));
+        long held = loop.held();
+        assertEquals(journal.seq(), held);
+        journal.append(new byte[0]);
+        assertEquals(held, loop(LoopSettings.controller()).held());
+    }
+
+    @Test
     void aFailedCommitLetsNothingOutAndReadingGoesOnUntilItHeals() throws Exception {
         beginsAgain = true;
         start();

@@ -232,7 +232,7 @@ public final class ControllerApp implements AutoCloseable {
     }
 
     private void begin() {
-        loop.offer(new Input.Begun(journal.seq()));
+        loop.offer(new Input.Begun(loop.held()));
     }
 
     private void loop() {

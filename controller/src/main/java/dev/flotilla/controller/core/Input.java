@@ -15,7 +15,7 @@ import java.util.OptionalLong;
 
 /** What happened, as the loop saw it. Envelopes are authentic and decoded; requests are well formed. */
 public sealed interface Input {
-    /** The process has started; {@code seq} is the journal's last commit. */
+    /** The process has started; {@code seq} is the journal's last commit that holds an event. */
     record Begun(long seq) implements Input {}
 
     /** The journal is an older copy that the operator put in its place; said before {@link Begun}, once. */

@@ -5,6 +5,7 @@ import dev.flotilla.model.JobId;
 import dev.flotilla.model.Limits;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -109,6 +110,19 @@ public final class LedgerLaws {
             }
         }
         return "";
+    }
+
+    /** The device of which an event tells what its own report alone may tell. */
+    public static Optional<DeviceId> whose(Event event) {
+        if (event instanceof Event.Counted e) return Optional.of(e.device());
+        if (event instanceof Event.Ended e) return Optional.of(e.device());
+        if (event instanceof Event.Adopted e) return Optional.of(e.device());
+        if (event instanceof Event.Revived e) return Optional.of(e.device());
+        if (event instanceof Event.Permitted e) return Optional.of(e.device());
+        if (event instanceof Event.DeviceKnown e) return Optional.of(e.device());
+        if (event instanceof Event.SerialsRaised e) return Optional.of(e.device());
+        if (event instanceof Event.KeptTold e) return Optional.of(e.device());
+        return Optional.empty();
     }
 
     /** How many attempts of that device are neither settled nor gone. */
