@@ -42,6 +42,7 @@ class CountedOnceSimTest {
             "Restored",
             "Revived",
             "SerialsRaised",
+            "a device lied about its own result",
             "artifact fetched",
             "controller is an older copy",
             "degraded",

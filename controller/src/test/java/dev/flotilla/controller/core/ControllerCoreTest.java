@@ -195,6 +195,60 @@ class ControllerCoreTest {
     }
 
     @Test
+    void aResultOfWhatAnotherDeviceWasGivenCountsNowhere() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s").meets("elm", slots(1));
+        history.submitted("more", 1, "60s");
+        long mine = history.device("elm").serial("more/0#1");
+        assertEquals(
+                List.of(),
+                history.reports("elm", foreign("sum", spec(1), mine, 0, 1, AttemptState.FINISHED))
+                        .events());
+        history.reports("elm", history.finished("elm", "more/0#1"));
+        assertEquals(
+                List.of(),
+                history.reports("elm", foreign("sum", spec(1), mine, 0, 1, AttemptState.FINISHED))
+                        .events());
+        assertEquals(0, history.result("sum").coverage().shardsCounted());
+        history.reports("oak", history.finished("oak", "sum/0#1"));
+        assertEquals(1, history.result("sum").coverage().shardsCounted());
+    }
+
+    @Test
+    void aSerialAboveAllThatWereGivenIsNotTakenInFromAMereReport() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+        long next = history.core.ledger().devices.get(new DeviceId("oak")).next;
+        for (AttemptState state : List.of(AttemptState.FINISHED, AttemptState.RUNNING)) {
+            var told = history.reports("oak", foreign("sum", spec(1), next, 0, 2, state));
+            assertEquals(List.of(), told.events());
+        }
+        assertEquals(List.of(), history.device("oak").settled, "it would be settled before it was given");
+    }
+
+    @Test
+    void itsOwnResultToldTwiceWithOtherValuesInOneReportCountsAsItWasToldFirst() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 2, "60s");
+        long serial = history.device("oak").serial("sum/0#1");
+        var told = history.reports(
+                "oak",
+                history.finished("oak", "sum/0#1"),
+                new RowGroup(
+                        new JobId("sum"),
+                        dev.flotilla.codec.SpecCodec.digest(spec(2)),
+                        List.of(new dev.flotilla.link.Row(
+                                serial,
+                                4,
+                                AttemptState.FINISHED,
+                                0,
+                                1,
+                                Optional.of(
+                                        dev.flotilla.link.Detail.instant(1, ControllerHistory.result(1, spec(2))))))));
+        assertEquals(
+                1,
+                told.events().stream().filter(e -> e instanceof Event.Counted).count());
+        assertEquals(Optional.of(new BigDecimal(1225)), history.result("sum").value());
+    }
+
+    @Test
     void theSameReportTwiceCountsOnce() {
         var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
         Device oak = history.device("oak");
