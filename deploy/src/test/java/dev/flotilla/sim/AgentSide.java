@@ -71,9 +71,6 @@ final class AgentSide extends Side<Input, Event, Effect> {
     /** Settled serials, by the write that forgets them: a report that was decided before and leaves with the same commit may still tell them. */
     private final TreeMap<Long, Integer> settled = new TreeMap<>();
 
-    /** In which life of the controller's journal this agent met each commit, by its term and number. */
-    private final TreeMap<String, Integer> metIn = new TreeMap<>();
-
     private String machineBoot = "card";
     /** Number of its last report in the present meeting. */
     private long sent;
@@ -231,7 +228,6 @@ final class AgentSide extends Side<Input, Event, Effect> {
     void cloneOf(AgentSide other) {
         diskOf(other);
         files.putAll(other.files);
-        metIn.putAll(other.metIn);
         other.said.forEach((serial, versions) -> said.put(serial, new ArrayList<>(versions)));
         machineBoot = "clone";
         cleanStop = other.cleanStop;
@@ -294,8 +290,6 @@ final class AgentSide extends Side<Input, Event, Effect> {
         if (input instanceof Input.Greeted in) {
             if (hello != 0 && in.greeting().hello() == hello && greeting == 0)
                 greeting = in.greeting().greeting();
-            if (in.greeting().greeting() != 0)
-                metIn.put(in.greeting().term() + ":" + in.greeting().seq(), world.laws.life());
         } else if (input instanceof Input.Ordered in) {
             Order o = in.order();
             if (fresh(o)) {
@@ -304,15 +298,13 @@ final class AgentSide extends Side<Input, Event, Effect> {
                     said.remove(serial);
                     settled.put(serial, writes() + 1);
                 }
-                metIn.put(o.term() + ":" + o.seq(), world.laws.life());
             } else if (!due) world.laws.unchanged(name, o, deeds(decision));
         } else if (input instanceof Input.Ignored && !due) world.laws.unchanged(name, input, decision.events());
         for (Effect effect : decision.effects()) {
             if (effect instanceof Effect.Send e && e.envelope() instanceof Hello h) {
                 hello = h.hello();
                 boot = h.boot();
-                Integer life = metIn.get(h.term() + ":" + h.seq());
-                if (life != null) world.laws.hello(h, life);
+                world.laws.hello(h);
                 greeting = 0;
                 last = 0;
             }

@@ -66,6 +66,8 @@ final class Laws {
     private boolean knows = true;
     /** Commits by which the controller knows that it is an older copy: in which life of the journal each was made. */
     private final TreeMap<Long, Integer> found = new TreeMap<>();
+    /** In which life of the journal a term began: all its commits are of that life. */
+    private final TreeMap<Long, Integer> begun = new TreeMap<>();
     /** Hellos that tell of a commit: which, and in which life of the journal. */
     private final TreeMap<Long, long[]> hellos = new TreeMap<>();
 
@@ -115,13 +117,14 @@ final class Laws {
     }
 
     /** How often the controller has become an older copy of itself. */
-    int life() {
+    private int life() {
         return rollbacks.size();
     }
 
-    /** An agent's hello tells of the highest commit that it has met, in that life of the journal. */
-    void hello(Hello hello, int life) {
-        hellos.put(hello.hello(), new long[] {life, hello.seq()});
+    /** An agent's hello tells of the highest commit that it has met. */
+    void hello(Hello hello) {
+        Integer life = begun.get(hello.term());
+        if (life != null) hellos.put(hello.hello(), new long[] {life, hello.seq()});
     }
 
     /**
@@ -241,11 +244,15 @@ final class Laws {
                 if (rollbacks.isEmpty() && !world.hostile(e.device()))
                     throw new Broken(
                             "I12", "work is held as " + e.device() + " shows an older copy, and there is none");
+                begun.put(e.term(), life());
                 knows = true;
                 found.put(seq, life());
-            } else if (event instanceof Event.Restored) {
+            } else if (event instanceof Event.Restored e) {
+                begun.put(e.term(), life());
                 knows = true;
                 found.put(seq, life());
+            } else if (event instanceof Event.Started e) {
+                begun.put(e.term(), life());
             } else if (event instanceof Event.JobEnded e) met("job " + e.state());
             else if (event instanceof Event.JobRemoved e) {
                 if (!record.jobs.get(e.job()).over) throw new Broken("I3", e.job() + " is removed while it runs");
