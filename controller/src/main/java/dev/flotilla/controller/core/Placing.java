@@ -105,9 +105,13 @@ final class Placing {
         return step.at.isBefore(backoff.until());
     }
 
-    /** When the next task that failed may be placed again. */
+    /** When the next task that failed may be placed again, or a device that refused gets something new. */
     Optional<Moment> due() {
         Moment due = null;
+        for (Session s : sessions.all.values()) {
+            boolean waits = !ledger.running.isEmpty() && s.rests(looked);
+            if (waits && (due == null || s.rests.get().isBefore(due))) due = s.rests.get();
+        }
         for (JobState job : ledger.running.values()) {
             for (Map.Entry<Long, Backoff> e :
                     backoffs.getOrDefault(job.number, NONE).entrySet()) {
@@ -170,7 +174,7 @@ final class Placing {
         List<Candidate> suspects = new ArrayList<>();
         for (Session s : sessions.all.values()) {
             if (!s.met() || !s.online || s.trust.quarantined() || s.trust.refused()) continue;
-            if (s.silent || now.since(s.heard).compareTo(QUIET) > 0) continue;
+            if (s.silent || s.rests(now) || now.since(s.heard).compareTo(QUIET) > 0) continue;
             if (refusal(s.capacity, job.policy, job.where).isPresent()) continue;
             DeviceState device = ledger.device(s.id);
             (s.trust.suspect() ? suspects : fitting)

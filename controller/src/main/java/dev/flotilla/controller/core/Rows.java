@@ -118,6 +118,10 @@ final class Rows {
             if (!wrong.isEmpty()) counting.other(row, AttemptState.FAILED, wrong);
         } else counting.other(row, row.state(), Quoted.plain(detail.error(), Limits.ERROR_TEXT));
         settled(session, group, row);
+        if (row.state() == AttemptState.REFUSED) {
+            session.lacksSpec(group.spec());
+            session.refused(counting.step.at);
+        } else session.accepts();
     }
 
     /** The results of one group, gathered into one event, and the ends that are none. */

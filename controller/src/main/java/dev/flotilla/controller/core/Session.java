@@ -27,6 +27,8 @@ final class Session {
 
     private static final Duration FIRST_ROUND_TRIP = Duration.ofMillis(5);
     private static final double SMOOTHING = 0.2;
+    private static final Duration FIRST_REST = Duration.ofSeconds(1);
+    private static final int MOST_DOUBLINGS = 6;
 
     final DeviceId id;
     Moment heard;
@@ -103,6 +105,10 @@ final class Session {
     long bytesUp;
     final TreeMap<String, Long> ignored = new TreeMap<>();
     final Trust trust = new Trust();
+    /** It refused what it was given, so often in a row: it gets nothing new before. */
+    private int refusals;
+
+    Optional<Moment> rests = Optional.empty();
 
     Session(DeviceId id, Moment born, Capacity capacity) {
         this.id = id;
@@ -180,6 +186,11 @@ final class Session {
         specs.clear();
     }
 
+    /** It says that it has no such spec, or refuses what was given under it: the next order brings it again. */
+    void lacksSpec(Digest spec) {
+        specs.remove(spec);
+    }
+
     boolean hasSpec(Digest spec) {
         return specs.containsKey(spec);
     }
@@ -205,6 +216,21 @@ final class Session {
                 ? Duration.ofNanos((long) (roundTrip.toNanos() * (1 - SMOOTHING) + measured.toNanos() * SMOOTHING))
                 : measured;
         roundTripKnown = true;
+    }
+
+    /** What it refuses it may refuse again, and each time costs a commit: 1 s of rest, then twice as long each time, up to a minute. */
+    void refused(Moment at) {
+        if (rests.isPresent() && at.isBefore(rests.get())) return;
+        rests = Optional.of(at.plus(FIRST_REST.multipliedBy(1L << Math.min(refusals++, MOST_DOUBLINGS))));
+    }
+
+    boolean rests(Moment at) {
+        return rests.isPresent() && at.isBefore(rests.get());
+    }
+
+    /** An attempt ended otherwise. */
+    void accepts() {
+        refusals = 0;
     }
 
     void taskTook(double seconds) {

@@ -195,6 +195,21 @@ class ControllerCoreTest {
     }
 
     @Test
+    void aDeviceThatRefusesRestsLongerEachTimeSoThatTheJournalDoesNotGrowByIt() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+        history.reports("oak", history.ended("oak", "sum/0#1", AttemptState.REFUSED, "unknown-spec"));
+        assertEquals(1, history.device("oak").assigned.size());
+        history.at("2s").reports("oak", history.ended("oak", "sum/0#2", AttemptState.REFUSED, "unknown-spec"));
+        assertEquals(2, history.device("oak").assigned.size());
+        history.at("3s");
+        assertEquals(2, history.device("oak").assigned.size());
+        history.at("5s");
+        assertEquals(3, history.device("oak").assigned.size());
+        history.reports("oak", history.finished("oak", "sum/0#3"));
+        assertEquals("done", history.result("sum").state());
+    }
+
+    @Test
     void aResultOfWhatAnotherDeviceWasGivenCountsNowhere() {
         var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s").meets("elm", slots(1));
         history.submitted("more", 1, "60s");
