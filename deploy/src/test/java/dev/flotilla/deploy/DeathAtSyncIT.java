@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.flotilla.model.UserError;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeSet;
-import java.util.stream.Stream;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,12 +55,12 @@ class DeathAtSyncIT {
 
     @Test
     void anAgentThatDiesAtASyncPointLosesNothing() throws IOException {
-        points("oak", "death at a sync point: agent", new int[] {12, 12, 24});
+        points("oak", "death at a sync point: agent", new int[] {10, 10, 12});
     }
 
     @Test
     void aControllerThatDiesAtASyncPointLosesNothing() throws IOException {
-        points("controller", "death at a sync point: controller", new int[] {8, 8, 8});
+        points("controller", "death at a sync point: controller", new int[] {8, 8, 6});
     }
 
     /** @param drawn  the last point of each way that the quick size draws */
@@ -106,10 +107,14 @@ class DeathAtSyncIT {
             fleet.again(victim, strace.toArray(String[]::new));
             if (victim.equals("controller")) fleet.hangUp();
             dead = diedUntilDone(victim, work);
+            if (!dead) { // it is traced for as long as it lives
+                fleet.kill(victim);
+                fleet.again(victim);
+            }
         } else {
             boolean after = way == Way.AFTER;
             List<String> strace = strace(trace, after ? "delay_exit=60000000" : "signal=SIGKILL", nth);
-            strace.addAll(List.of("-p", String.valueOf(loop(victim))));
+            strace.addAll(List.of("-p", loop(victim)));
             Process tracer = new ProcessBuilder(strace)
                     .redirectErrorStream(true)
                     .redirectOutput(folder.resolve("strace.out").toFile())
@@ -121,7 +126,11 @@ class DeathAtSyncIT {
                 submit(work);
                 if (after) {
                     Command.await("its N-th sync, or the end", () -> held(trace) || over(work));
-                    if (held(trace)) fleet.kill(victim);
+                    if (held(trace)) {
+                        fleet.signal(victim, "KILL");
+                        tracer.destroyForcibly(); // it would let the dead thread go when its delay is over
+                        fleet.kill(victim);
+                    }
                 }
                 dead = diedUntilDone(victim, work);
             } finally {
@@ -198,13 +207,20 @@ class DeathAtSyncIT {
         }
     }
 
-    /** The thread that commits. */
-    private long loop(String name) throws IOException {
-        try (Stream<Path> tasks = Files.list(Path.of("/proc", String.valueOf(fleet.pid(name)), "task"))) {
-            return tasks.filter(task -> read(task.resolve("comm")).strip().equals("loop"))
-                    .mapToLong(task -> Long.parseLong(task.getFileName().toString()))
-                    .findFirst()
-                    .orElseThrow(() -> new AssertionError(name + " has no loop"));
-        }
+    /** The thread that commits, of a process that may just have been started. */
+    private String loop(String name) {
+        AtomicReference<String> loop = new AtomicReference<>();
+        Command.await(name + " has a loop", () -> {
+            try (DirectoryStream<Path> tasks =
+                    Files.newDirectoryStream(Path.of("/proc", String.valueOf(fleet.pid(name)), "task"))) {
+                for (Path task : tasks)
+                    if (Files.readString(task.resolve("comm")).strip().equals("loop"))
+                        loop.set(task.getFileName().toString());
+            } catch (IOException aThreadHasEnded) {
+                return false;
+            }
+            return loop.get() != null;
+        });
+        return loop.get();
     }
 }
