@@ -8,7 +8,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flotilla.controller.broker.TcpProxy;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -157,6 +159,36 @@ class FleetProcessesIT {
         assertTrue(fleet.flotilla("job", "show", "once").succeeded().out().contains("needs your decision"));
         fleet.flotilla("job", "release", "once", "--again").succeeded();
         whole("once");
+    }
+
+    @Test
+    void aJobWhoseFileIsGoneFromTheControllersStoreEndsAndNamesTheFile() throws IOException {
+        Path job = Files.writeString(
+                fleet.folder().resolve("gone.yaml"), """
+                input: { records: %s }
+                program: { builtin: sum, column: distance, delay: 100ms }
+                shard: { count: 4000 }
+                """.formatted(Installed.DATA.resolve("flights.csv")));
+        fleet.flotilla("job", "submit", job.toString(), "--id", "gone").succeeded();
+        Command.await("a shard is counted", () -> fleet.counted("gone") > 0);
+        String digest =
+                fleet.ofJob("job.show", "gone").at("/spec/input/records/digest").asText();
+        Files.delete(fleet.data().resolve("artifacts").resolve(digest));
+
+        String why =
+                "flights.csv: 20,000 records (csv): its bytes are not in the controller's store any more, artifact "
+                        + digest;
+        ObjectNode result = fleet.end("gone");
+        assertEquals("failed", result.path("state").asText(), result::toString);
+        assertEquals(why, result.path("why").asText());
+        assertTrue(result.at("/coverage/shards_counted").asInt() > 0, result::toString);
+        for (String[] words : new String[][] {{"job", "show"}, {"job", "result"}, {"explain"}}) {
+            List<String> command = new ArrayList<>(List.of(words));
+            command.add("gone");
+            Command said = fleet.flotilla(command.toArray(String[]::new));
+            assertTrue((said.out() + said.err()).contains(why), said::toString);
+        }
+        fleet.flotilla("job", "remove", "gone").succeeded();
     }
 
     private static String awaitRunning(String job) {

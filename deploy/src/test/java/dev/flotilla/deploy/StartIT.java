@@ -48,6 +48,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -93,7 +94,7 @@ class StartIT {
                         + String.format(Locale.ROOT, " s (%.2f", (CPU.getCurrentThreadCpuTime() - cpu) / 1e9);
                 again.verify(jobs, tasks, rounds);
                 again.close();
-                try (TestFleet fleet = new TestFleet(folder)) {
+                try (TestFleet fleet = new TestFleet(folder).sharing(launcher -> Map.of())) { // as users start it
                     String clean = started(fleet, () -> fleet.controller("--port", "0"));
                     assertEquals(value(0, tasks), value(fleet, "j0"));
                     fleet.kill("controller");
@@ -205,9 +206,10 @@ class StartIT {
         @Override
         public void start(List<Effect> effects, long seq) {
             for (Effect effect : effects) {
-                if (effect instanceof Effect.SendGreeting e)
-                    devices.get(e.device()).greeting = e.greeting().greeting();
-                else if (effect instanceof Effect.SendOrder e) devices.get(e.device()).order = Optional.of(e.order());
+                if (effect instanceof Effect.SendGreeting e) {
+                    Device device = devices.get(e.device());
+                    if (device != null) device.greeting = e.greeting().greeting(); // after a start none is there
+                } else if (effect instanceof Effect.SendOrder e) devices.get(e.device()).order = Optional.of(e.order());
                 else if (effect instanceof Effect.Reply e) replies.add(e.view());
             }
         }

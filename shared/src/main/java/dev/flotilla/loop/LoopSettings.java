@@ -12,7 +12,7 @@ import java.time.Duration;
 public record LoopSettings(int batchMax, Duration linger, long snapshotAfter) {
     /** Large batches come cheap. */
     public static LoopSettings controller() {
-        return new LoopSettings(4096, Duration.ZERO, 16 << 20);
+        return new LoopSettings(4096, Duration.ZERO, 2 << 20);
     }
 
     /** Keeps its file small. */

@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -96,6 +97,9 @@ public final class AdminService implements AutoCloseable {
     private final ExecutorService files = Executors.newFixedThreadPool(2, task -> new Thread(task, "admin-files"));
     /** Requests that are not answered yet, by the topic of their answers. */
     private final Map<String, Integer> shares = new ConcurrentHashMap<>();
+
+    /** Requests to verify that are under way, by the topic of their answers and the job that they name. */
+    private final Map<String, Reply> verifying = new ConcurrentHashMap<>();
 
     private final Semaphore roomForFiles = new Semaphore(WAITING_FOR_FILES);
     private final Dice ids = new Dice(new SecureRandom().nextLong());
@@ -216,7 +220,7 @@ public final class AdminService implements AutoCloseable {
                 write(reply::send, id -> new Input.RemoveAsked(id, job));
             }
             case "job.release" -> release(new Fields("", request, "job", "again"), reply);
-            case "job.verify" -> later(reply, () -> verify(new Fields("", request, "job").text("job"), reply));
+            case "job.verify" -> verify(new Fields("", request, "job").text("job"), reply);
             case "device.list" -> {
                 new Fields("", request);
                 ask(new Input.Query.Devices(), reply::send);
@@ -517,7 +521,27 @@ public final class AdminService implements AutoCloseable {
         write(reply::send, id -> new Input.ReleaseAsked(id, job, only, again));
     }
 
+    /** A client that has no answer yet asks again: it gets the answer that is under way, and the work is not done twice. */
     private void verify(String prefix, Reply reply) {
+        String question = reply.topic + " " + prefix;
+        Reply before = verifying.get(question);
+        if (before != null && before.answers(reply)) return;
+        verifying.put(question, reply);
+        try {
+            later(reply, () -> {
+                try {
+                    prove(prefix, reply);
+                } finally {
+                    verifying.remove(question, reply);
+                }
+            });
+        } catch (Refusal full) {
+            verifying.remove(question, reply);
+            throw full;
+        }
+    }
+
+    private void prove(String prefix, Reply reply) {
         long committed = told.getAsLong();
         View view = askAndWait(new Input.Query.Result(prefix));
         if (!(view instanceof View.Result result)) {
@@ -598,6 +622,10 @@ public final class AdminService implements AutoCloseable {
     private final class Reply {
         private final String topic;
         private final Optional<byte[]> correlation;
+        /** The same request, sent again before this one was answered. */
+        private final List<Reply> again = new ArrayList<>();
+
+        private boolean sent;
 
         Reply(String topic, Optional<byte[]> correlation) {
             this.topic = topic;
@@ -625,7 +653,16 @@ public final class AdminService implements AutoCloseable {
             shares.computeIfPresent(topic, (t, n) -> n == 1 ? null : n - 1);
         }
 
+        /** Whether that one will get this one's answer; false if it is sent already. */
+        synchronized boolean answers(Reply other) {
+            return !sent && again.add(other);
+        }
+
         private void send(byte[] payload) {
+            synchronized (this) {
+                sent = true;
+            }
+            again.forEach(other -> other.send(payload));
             ended();
             if (published(payload)) return;
             Log.warn("admin.reply-dropped", "topic", topic, "bytes", payload.length);

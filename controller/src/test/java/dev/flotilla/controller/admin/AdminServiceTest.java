@@ -13,9 +13,15 @@ import dev.flotilla.journal.JournalFailed;
 import dev.flotilla.model.FleetName;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -77,6 +83,34 @@ class AdminServiceTest {
     }
 
     @Test
+    void aVerifyThatIsAskedForAgainWhileItIsUnderWayIsDoneOnceAndAnsweredTwice() throws Exception {
+        BlockingQueue<Input> inputs = new LinkedBlockingQueue<>();
+        Replies replies = new Replies(1 << 20, new CopyOnWriteArrayList<>());
+        try (AdminService admin = service(replies, inputs::add)) {
+            for (int i = 0; i < 3; i++) admin.received("job.verify", request("admin-1", "{\"job\": \"sum\"}"));
+            Input.Asked first = (Input.Asked) inputs.take();
+            admin.received("job.verify", request("admin-2", "{\"job\": \"sum\"}"));
+            Input.Asked another = (Input.Asked) inputs.take(); // another client's question is its own
+            View.Problem gone = new View.Problem("not-found", 3, "gone", "", "", Optional.empty());
+            admin.replied(first.request(), gone);
+            await(() -> replies.heard().size() == 3);
+            admin.replied(another.request(), gone);
+            await(() -> replies.heard().size() == 4);
+            admin.received("job.verify", request("admin-1", "{\"job\": \"sum\"}"));
+            assertTrue(inputs.take() instanceof Input.Asked, "a later question is a new one");
+            assertEquals(0, inputs.size());
+        }
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() < end, "not within 30 s");
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
     void aClientThatNeverWaitsIsTurnedAwayAndTheOthersAreNot() throws Exception {
         Replies replies = new Replies(1 << 20, new ArrayList<>());
         try (AdminService admin = service(replies)) {
@@ -95,6 +129,10 @@ class AdminServiceTest {
     }
 
     private AdminService service(Carrier carrier) throws Exception {
+        return service(carrier, asked::add);
+    }
+
+    private AdminService service(Carrier carrier, Consumer<Input> loop) throws Exception {
         ArtifactStore artifacts = ArtifactStore.at(folder.resolve("artifacts"));
         History history = new History(
                 new ControllerMachine(FARM),
@@ -103,7 +141,7 @@ class AdminServiceTest {
                 },
                 artifacts);
         AdminService admin =
-                new AdminService(new Topics(FARM), "1", asked::add, () -> false, () -> 0, artifacts, folder, history);
+                new AdminService(new Topics(FARM), "1", loop, () -> false, () -> 0, artifacts, folder, history);
         admin.speakThrough(carrier);
         return admin;
     }

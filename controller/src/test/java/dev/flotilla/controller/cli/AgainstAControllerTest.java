@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flotilla.controller.app.ControllerApp;
 import dev.flotilla.controller.app.ControllerSettings;
+import dev.flotilla.controller.cli.shell.AdminClient;
 import dev.flotilla.controller.cli.shell.Context;
 import dev.flotilla.controller.cli.shell.Contexts;
+import dev.flotilla.controller.cli.shell.Replies;
 import dev.flotilla.model.FleetName;
 import dev.flotilla.security.DeviceFile;
 import java.io.IOException;
@@ -19,6 +22,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -110,6 +114,72 @@ class AgainstAControllerTest {
         assertTrue(cancelled.err.contains("state     cancelled"), cancelled.err);
         assertEquals(1, flotilla("job", "result", "lonely").exit);
         assertTrue(flotilla("explain", "lonely").out.contains("the job ended: "), "explain tells the end");
+    }
+
+    @Test
+    void aRemovedJobIsGoneEverywhereButItsIdStaysTaken() {
+        flotilla("run", "sum", "--range", "0..10", "--shards", "1", "--id", "unwanted", "--detach");
+        flotilla("run", "sum", "--range", "0..10", "--shards", "1", "--id", "wanted", "--detach");
+        Captured early = flotilla("job", "remove", "unwanted");
+        assertEquals(2, early.exit, early.toString());
+        assertEquals(
+                List.of(
+                        "error: job unwanted is running and was not removed",
+                        "why:   only a job that has ended can be removed",
+                        "next:  flotilla job cancel unwanted ; flotilla job remove unwanted"),
+                early.errLines());
+        flotilla("job", "cancel", "unwanted");
+        assertEquals("removed unwanted\n", flotilla("job", "remove", "unwan").err, "a unique prefix is enough");
+        Captured twice = flotilla("job", "remove", "unwanted", "--json");
+        assertEquals("{\"removed\":\"unwanted\"}\n", twice.out, "asked again, the same reply");
+
+        for (String verb : List.of("show", "result", "wait", "verify", "cancel")) {
+            Captured gone = flotilla("job", verb, "unwanted");
+            assertEquals(3, gone.exit, gone.toString());
+            assertEquals("error: job unwanted was removed", gone.errLines().get(0));
+        }
+        assertEquals(3, flotilla("explain", "unwanted").exit);
+        assertEquals(3, flotilla("job", "remove", "nowhere").exit);
+        Captured list = flotilla("job", "list", "--all", "--json");
+        assertFalse(list.out.contains("unwanted"), list.out);
+        assertTrue(list.out.contains("\"job\":\"wanted\""), list.out);
+        assertEquals(0, flotilla("job", "verify", "wanted").exit, "the log proves the jobs that are kept");
+        Captured again = flotilla("run", "sum", "--range", "0..10", "--shards", "1", "--id", "unwanted", "--detach");
+        assertEquals(2, again.exit, again.toString());
+        assertEquals("error: job unwanted was removed", again.errLines().get(0));
+    }
+
+    @Test
+    void aLongListComesInPagesEachJobOnce() {
+        int more = 205; // a page of the admin API has 200
+        try (AdminClient client = AdminClient.open(new Contexts(config()).read("farm"), Optional.empty())) {
+            for (int i = 0; i < more; i++) {
+                ObjectNode job = Replies.object().put("id", "many-" + i);
+                job.putObject("input").put("range", "0..10");
+                job.putObject("shard").put("count", 1);
+                job.putObject("program").put("builtin", "sum");
+                client.ask("job.submit", job);
+            }
+        }
+        JsonNode all = json(flotilla("job", "list", "--all", "--json").out);
+        List<String> many = all.path("jobs").findValuesAsText("job").stream()
+                .filter(job -> job.startsWith("many-"))
+                .toList();
+        assertEquals(
+                IntStream.range(0, more).mapToObj(i -> "many-" + (more - 1 - i)).toList(),
+                many,
+                "each once, the newest first");
+        assertTrue(all.path("next").isNull(), "nothing is older");
+        JsonNode newest = json(flotilla("job", "list", "--limit", "203", "--json").out);
+        assertEquals(203, newest.path("jobs").size());
+        assertTrue(newest.path("next").isNumber(), "there are older ones");
+
+        Captured usual = flotilla("job", "list");
+        assertEquals(101, usual.out.lines().count(), "a head and 100 jobs");
+        assertTrue(usual.err.contains("older jobs are not shown: flotilla job list --all"), usual.err);
+        Captured few = flotilla("job", "list", "--limit", "2");
+        assertEquals(3, few.out.lines().count(), few.out);
+        assertEquals(2, flotilla("job", "list", "--limit", "0").exit);
     }
 
     @Test
