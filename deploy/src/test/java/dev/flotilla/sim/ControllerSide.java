@@ -138,11 +138,13 @@ final class ControllerSide extends Side<Input, Event, Effect> {
         if (input instanceof Input.Reported in) {
             Meeting meeting = meetings.computeIfAbsent(in.device(), d -> new Meeting());
             Report r = in.report();
-            if (meeting.begins(r) && !refuses(decision)) {
+            boolean begins = meeting.begins(r);
+            // what is refused ends with it: another try needs another hello
+            if (begins) meeting.pendingGreeting = 0;
+            if (begins && !refuses(decision)) {
                 meeting.hello = r.hello();
                 meeting.greeting = r.greeting();
                 meeting.last = r.n();
-                meeting.pendingGreeting = 0;
                 world.laws.meets(r.hello(), decision);
             } else if (meeting.fresh(r)) meeting.last = r.n();
             else if (!due) world.laws.unchanged(name, r, decision.events());
