@@ -470,7 +470,10 @@ final class Pair implements AutoCloseable {
         private long told;
 
         Controller() {
-            super(CONTROLLER, new ControllerMachine(FLEET), JournalSettings.controller());
+            super(
+                    CONTROLLER,
+                    new ControllerMachine(FLEET),
+                    JournalSettings.controller().bare());
         }
 
         ControllerCore onDisk() throws JournalFailed {
@@ -572,7 +575,7 @@ final class Pair implements AutoCloseable {
         private final TreeMap<Long, Long> running = new TreeMap<>();
 
         Agent() {
-            super(AGENT, new AgentMachine(), JournalSettings.agent());
+            super(AGENT, new AgentMachine(), JournalSettings.agent().bare());
         }
 
         AgentCore onDisk() throws JournalFailed {

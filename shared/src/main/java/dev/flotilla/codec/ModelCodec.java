@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -135,11 +136,21 @@ public final class ModelCodec {
     }
 
     public static void write(CborOut out, Capacity c) {
-        out.array(8).put(c.slots()).put(c.load()).put(c.memTotal()).put(c.memFree());
+        out.array(9).put(c.slots()).put(c.load()).put(c.memTotal()).put(c.memFree());
         real(out, c.celsius());
         real(out, c.speed());
         map(out, c.facts());
         map(out, c.labels());
+        out.maybe(
+                c.storage(),
+                (o, s) -> o.array(2)
+                        .put(s.free())
+                        .maybe(
+                                s.writtenADay().isPresent()
+                                        ? Optional.of(s.writtenADay().getAsLong())
+                                        : Optional.empty(),
+                                CborOut::put)
+                        .end());
         out.end();
     }
 
@@ -153,8 +164,16 @@ public final class ModelCodec {
         OptionalDouble speed = real(in);
         TreeMap<String, String> facts = map(in);
         TreeMap<String, String> labels = map(in);
+        Optional<Capacity.Storage> storage = in.more() ? in.maybeArray(ModelCodec::storage) : Optional.empty();
         in.end();
-        return checked(() -> new Capacity(slots, load, total, free, celsius, speed, facts, labels));
+        return checked(() -> new Capacity(slots, load, total, free, celsius, speed, facts, labels, storage));
+    }
+
+    private static Capacity.Storage storage(CborIn in) {
+        long free = in.number();
+        Optional<Long> written = in.maybeNumber();
+        return checked(() -> new Capacity.Storage(
+                free, written.isPresent() ? OptionalLong.of(written.get()) : OptionalLong.empty()));
     }
 
     public static void write(CborOut out, ShardInput shard) {

@@ -42,13 +42,26 @@ public final class SqliteJournal implements Journal {
     private static final List<String> TABLES = List.of(
             "CREATE TABLE journal(seq INTEGER PRIMARY KEY, body BLOB NOT NULL, hash BLOB NOT NULL)",
             "CREATE TABLE snapshot(seq INTEGER PRIMARY KEY, chain BLOB NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL)");
+
+    /**
+     * After a sync that failed, the kernel may hold what was written as clean although it never reached the disk. A process that goes on is
+     * safe, since SQLite writes those pages of the write-ahead log again with the next commit; one that starts would find the batch there,
+     * tell of it, and lose it, and all that follows it, with the power. So what a start finds is written and synced anew before anyone hears
+     * of it.
+     */
+    private static final String CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)";
+
     static final byte[] GENESIS = new byte[32];
 
     private final Path file;
     private final FileGuard guard;
+    private final Ballast ballast;
     final Connection connection;
     private long seq;
     private byte[] hash = GENESIS;
+    /** Not even the last batch could be read after a failed commit, so it must be looked for again. */
+    private boolean lostHead;
+
     private long bytes;
     private long commits;
 
@@ -72,7 +85,10 @@ public final class SqliteJournal implements Journal {
                         null);
             else create(real, settings);
             connection = connect(real, settings);
-            return new SqliteJournal(real, guard, connection);
+            Ballast ballast = new Ballast(real, settings.ballast());
+            if (unclean) writtenAnew(real, connection, ballast);
+            ballast.look();
+            return new SqliteJournal(real, guard, connection, ballast);
         } catch (SQLException e) {
             closeQuietly(connection);
             guard.close();
@@ -84,10 +100,20 @@ public final class SqliteJournal implements Journal {
         }
     }
 
-    private SqliteJournal(Path file, FileGuard guard, Connection connection) throws JournalFailed {
+    private static void writtenAnew(Path file, Connection connection, Ballast ballast) throws SQLException {
+        try {
+            execute(connection, CHECKPOINT);
+        } catch (SQLException e) {
+            if (failed(file, "", e).kind() != Kind.STORAGE || !ballast.freed()) throw e;
+            execute(connection, CHECKPOINT);
+        }
+    }
+
+    private SqliteJournal(Path file, FileGuard guard, Connection connection, Ballast ballast) throws JournalFailed {
         this.file = file;
         this.guard = guard;
         this.connection = connection;
+        this.ballast = ballast;
         findHead();
     }
 
@@ -180,6 +206,19 @@ public final class SqliteJournal implements Journal {
 
     @Override
     public long append(byte[] batch) throws JournalFailed {
+        if (lostHead) findHead();
+        try {
+            commit(batch);
+        } catch (JournalFailed e) {
+            if (e.kind() != Kind.STORAGE || !ballast.freed()) throw e;
+            if (lostHead) findHead();
+            commit(batch);
+        }
+        ballast.look();
+        return seq;
+    }
+
+    private void commit(byte[] batch) throws JournalFailed {
         byte[] next = hash(hash, batch);
         try (PreparedStatement insert =
                 connection.prepareStatement("INSERT INTO journal(seq, body, hash) VALUES(?, ?, ?)")) {
@@ -194,7 +233,6 @@ public final class SqliteJournal implements Journal {
         seq++;
         hash = next;
         committed(batch);
-        return seq;
     }
 
     @Override
@@ -269,6 +307,7 @@ public final class SqliteJournal implements Journal {
 
     @Override
     public void replay(long after, Walker walker) throws JournalFailed {
+        if (lostHead) findHead();
         long last = walk(file, connection, after, walker);
         if (last != seq) throw missing(file, last + 1);
     }
@@ -315,6 +354,7 @@ public final class SqliteJournal implements Journal {
                 if (last < covered) throw missing(file, last + 1);
                 seq = last;
                 hash = any ? bytes(row, 2) : GENESIS;
+                lostHead = false;
             }
         } catch (SQLException e) {
             throw failed(file, "cannot be read", e);
@@ -322,11 +362,11 @@ public final class SqliteJournal implements Journal {
     }
 
     private void findHeadAgain() {
+        lostHead = true;
         try {
             findHead();
         } catch (JournalFailed e) {
-            // the caller reports the failure that led here; a head that is behind the file makes the next append fail
-            // too, and ask again
+            // the caller reports the failure that led here, and the next append or replay looks again
         }
     }
 

@@ -24,11 +24,12 @@ import java.util.function.LongSupplier;
 
 /**
  * The only thread that touches core and journal: {@link #run} takes whatever inputs have queued up, the core decides on each, all their events
- * are committed at once, and then the effects go out. {@link #offer}, {@link #stop} and {@link #degraded} may be called from any thread.
+ * are committed at once, and then the effects go out. {@link #offer}, {@link #stop} and {@link #trouble} may be called from any thread.
  *
  * <p>Two things can go wrong, and both end with a core that is born again from the journal, as at start. <b>A commit fails</b>: nothing goes
- * out, and until a probe commits, only inputs that read are decided. <b>A decision throws</b>: the batch is tried again input by input, and
- * the one that throws again is put aside. In both cases the hands are told; see {@link Hands#rebuilt}.
+ * out, and until a probe commits, only inputs that read are decided. A damaged file is not probed, since nothing can be trusted to it any
+ * more. <b>A decision throws</b>: the batch is tried again input by input, and the one that throws again is put aside. In both cases the hands
+ * are told; see {@link Hands#rebuilt}.
  */
 public final class Loop<I, E, F> {
     private static final Duration FIRST_PROBE = Duration.ofSeconds(1);
@@ -45,14 +46,26 @@ public final class Loop<I, E, F> {
         /** The journal cannot be written; said once until it heals. {@code why} is for people. */
         void degraded(String why);
 
-        /** The journal's file is damaged, as was found while it was written: waiting will not heal it. Said again as long as it is so. */
+        /** The journal's file is damaged, as was found while it was used: waiting will not heal it. Said once; nothing is written any more. */
         default void damaged(String why) {}
 
         /** The journal can be written again. */
         void healed();
 
+        /** An input that only reads, and the journal cannot even be read. It is dropped. */
+        default void unread(I input) {}
+
         /** An input whose decision throws, also on a fresh core. It is put aside; its events and effects never were. */
         void culprit(I input, RuntimeException failure);
+    }
+
+    /** What is wrong with the journal: inputs that write are dropped while anything is. */
+    public enum Trouble {
+        NONE,
+        /** It cannot be written now; heals by itself when the disk does. */
+        STORAGE,
+        /** Its file is damaged: that lasts. */
+        DAMAGED
     }
 
     private final Machine<I, E, F> machine;
@@ -79,7 +92,7 @@ public final class Loop<I, E, F> {
     private long held;
     private long sinceSnapshot;
     private long lastSnapshot;
-    private volatile boolean degraded;
+    private volatile Trouble trouble = Trouble.NONE;
     private Duration backoff = FIRST_PROBE;
     private Moment probeAt;
 
@@ -187,9 +200,12 @@ public final class Loop<I, E, F> {
         }
     }
 
-    /** True while the journal cannot be written: inputs that write are dropped. */
-    public boolean degraded() {
-        return degraded;
+    public Trouble trouble() {
+        return trouble;
+    }
+
+    private boolean degraded() {
+        return trouble != Trouble.NONE;
     }
 
     /** Works until {@link #stop}, or an interrupt, which does the same. @throws RuntimeException if even the hands' start cannot be decided */
@@ -201,7 +217,7 @@ public final class Loop<I, E, F> {
             turn(wake, taken.get());
         }
         try {
-            if (!degraded && !pending.isEmpty()) commit();
+            if (!degraded() && !pending.isEmpty()) commit();
         } catch (JournalFailed e) {
             listener.degraded(e.getMessage());
         }
@@ -224,12 +240,13 @@ public final class Loop<I, E, F> {
     }
 
     private Optional<Moment> wake() {
-        return degraded ? Optional.of(probeAt) : core.wakeAt().map(this::notTooSoon);
+        if (trouble == Trouble.DAMAGED) return Optional.empty();
+        return degraded() ? Optional.of(probeAt) : core.wakeAt().map(this::notTooSoon);
     }
 
     private void turn(Optional<Moment> wake, List<I> batch) {
         boolean due = wake.isPresent() && !now().isBefore(wake.get());
-        if (degraded) {
+        if (degraded()) {
             batch.forEach(this::readOrKeep);
             if (due) probe();
         } else {
@@ -348,16 +365,16 @@ public final class Loop<I, E, F> {
     }
 
     /** Only when nothing is pending, since the core's ledger must be that of the last commit. */
-    private void snapshot() {
+    private void snapshot() throws JournalFailed {
         sinceSnapshot = 0;
         try {
             byte[] state = core.snapshot();
             lastSnapshot = state.length;
             journal.snapshot(state, core.keepFrom());
         } catch (JournalFailed | RuntimeException e) {
+            if (e instanceof JournalFailed failed && failed.kind() == JournalFailed.Kind.CORRUPT) throw failed;
             // nothing rests on it: the batches are all there, and the next one may succeed
             Log.error("snapshot.failed", "why", e);
-            if (e instanceof JournalFailed failed) tellDamage(failed);
         }
     }
 
@@ -415,10 +432,10 @@ public final class Loop<I, E, F> {
 
     /** Nothing of the failed commit was let out. {@code undone} are the inputs that it would have settled. */
     private void degrade(JournalFailed why, Collection<I> undone) {
-        degraded = true;
+        trouble = Trouble.STORAGE;
         probeLater();
-        listener.degraded(why.getMessage());
-        tellDamage(why);
+        if (why.kind() == JournalFailed.Kind.CORRUPT) damaged(why);
+        else listener.degraded(why.getMessage());
         rebirth();
         undone.stream().filter(machine::keep).forEach(this::keep);
         offeredByHands().forEach(this::keep);
@@ -437,17 +454,23 @@ public final class Loop<I, E, F> {
         } catch (JournalFailed e) {
             core = null;
             Log.error("journal.unreadable", "why", e.getMessage());
-            tellDamage(e);
+            damaged(e);
         }
     }
 
-    private void tellDamage(JournalFailed why) {
-        if (why.kind() == JournalFailed.Kind.CORRUPT) listener.damaged(why.getMessage());
+    private void damaged(JournalFailed why) {
+        if (why.kind() != JournalFailed.Kind.CORRUPT || trouble == Trouble.DAMAGED) return;
+        trouble = Trouble.DAMAGED;
+        listener.damaged(why.getMessage());
     }
 
     private void readOrKeep(I input) {
         if (machine.keep(input)) keep(input);
-        if (!machine.reads(input) || core == null) return;
+        if (!machine.reads(input)) return;
+        if (core == null) {
+            listener.unread(input);
+            return;
+        }
         try {
             Decision<E, F> decision = decide(input);
             if (!decision.events().isEmpty()) throw new IllegalStateException("an input that only reads had events");
@@ -471,11 +494,11 @@ public final class Loop<I, E, F> {
             commit();
         } catch (JournalFailed e) {
             // the listener knows why since it began
-            tellDamage(e);
+            damaged(e);
             probeLater();
             return;
         }
-        degraded = false;
+        trouble = Trouble.NONE;
         listener.healed();
         List<I> again = List.copyOf(kept);
         kept.clear();

@@ -1,6 +1,8 @@
 package dev.flotilla.model;
 
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 
 /**
@@ -14,6 +16,7 @@ import java.util.SortedMap;
  * @param speed        units (numbers or records) a second of one slot, measured over its last tasks; empty before the first
  * @param facts        arch, os, cores, java, profile, version: short texts that {@code where} can ask for
  * @param labels       what its owner labelled it with
+ * @param storage      the disk under its data; empty where that cannot be measured, and of older agents
  */
 public record Capacity(
         int slots,
@@ -23,7 +26,31 @@ public record Capacity(
         OptionalDouble celsius,
         OptionalDouble speed,
         SortedMap<String, String> facts,
-        SortedMap<String, String> labels) {
+        SortedMap<String, String> labels,
+        Optional<Storage> storage) {
+    /**
+     * @param free         bytes that the agent may still write
+     * @param writtenADay  bytes that it writes a day: the mean since its start; empty where the kernel does not count them
+     */
+    public record Storage(long free, OptionalLong writtenADay) {
+        public Storage {
+            if (free < 0 || writtenADay.orElse(0) < 0) throw new IllegalArgumentException("impossible disk");
+        }
+    }
+
+    /** Without a word on its disk. */
+    public Capacity(
+            int slots,
+            double load,
+            long memTotal,
+            long memFree,
+            OptionalDouble celsius,
+            OptionalDouble speed,
+            SortedMap<String, String> facts,
+            SortedMap<String, String> labels) {
+        this(slots, load, memTotal, memFree, celsius, speed, facts, labels, Optional.empty());
+    }
+
     /** @throws IllegalArgumentException if a figure is impossible, or there are more than 64 facts or labels or one is longer than 64 characters */
     public Capacity {
         if (slots < 1 || slots > 1024) throw new IllegalArgumentException("a device has 1 to 1024 slots");
@@ -35,6 +62,11 @@ public record Capacity(
             throw new IllegalArgumentException("impossible speed");
         facts = bounded(facts);
         labels = bounded(labels);
+    }
+
+    /** True if it may take no new work: what is left on its disk is for what it holds. */
+    public boolean shortOfDisk() {
+        return storage.isPresent() && storage.get().free() < Limits.RESERVE;
     }
 
     private static SortedMap<String, String> bounded(SortedMap<String, String> map) {

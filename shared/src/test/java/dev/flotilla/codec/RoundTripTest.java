@@ -16,6 +16,7 @@ import dev.flotilla.link.Row;
 import dev.flotilla.link.RowGroup;
 import dev.flotilla.model.AttemptState;
 import dev.flotilla.model.Bytes;
+import dev.flotilla.model.Capacity;
 import dev.flotilla.model.Digest;
 import dev.flotilla.model.Input;
 import dev.flotilla.model.JobId;
@@ -35,8 +36,10 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -228,6 +231,14 @@ class RoundTripTest {
         assertEquals(
                 "b92ccabb43979468036c00576b2ebeee1754d0f285b24c95425b47d31d74f4a6",
                 SpecCodec.digest(spec).hex());
+    }
+
+    @Test
+    void aDeviceOfAnOlderAgentSaysNothingOfItsDisk() {
+        Capacity capacity = new Capacity(
+                2, 0, 3, 4, OptionalDouble.empty(), OptionalDouble.empty(), new TreeMap<>(), new TreeMap<>());
+        byte[] old = HexFormat.of().parseHex("8802fb00000000000000000304f6f68080");
+        assertEquals(capacity, CborIn.whole(old, ModelCodec::capacity));
     }
 
     private static void old(Envelope envelope, String hex) {

@@ -185,7 +185,11 @@ final class Samples {
                 random.nextBoolean() ? OptionalDouble.empty() : OptionalDouble.of(random.nextInt(100) - 20),
                 random.nextBoolean() ? OptionalDouble.empty() : OptionalDouble.of(random.nextDouble() * 1e9),
                 facts,
-                new TreeMap<>(facts));
+                new TreeMap<>(facts),
+                random.nextBoolean()
+                        ? Optional.empty()
+                        : Optional.of(new Capacity.Storage(
+                                count(), random.nextBoolean() ? OptionalLong.empty() : OptionalLong.of(count()))));
     }
 
     ShardPlan plan() {

@@ -2,16 +2,19 @@ package dev.flotilla.journal;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.flotilla.journal.JournalFailed.Kind;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -348,6 +351,59 @@ class SqliteJournalTest {
             }
         } finally {
             assertTrue(ran("umount", small.toString()));
+        }
+    }
+
+    @Test
+    void onAFullDiskTheBallastMakesRoomForWhatIsOwedAndIsMadeAgain() throws Exception {
+        Path small = Files.createDirectory(dir.resolve("small"));
+        boolean mounted = ran("mount", "-t", "tmpfs", "-o", "size=72m", "tmpfs", small.toString());
+        assertTrue(mounted || !"true".equals(System.getenv("CI")), "CI runs every test, and this one needs a mount");
+        assumeTrue(mounted, "only root can mount a small disk");
+        try {
+            file = small.resolve("journal.db");
+            Path ballast = small.resolve("journal.db.ballast");
+            try (SqliteJournal journal = SqliteJournal.open(file, JournalSettings.controller())) {
+                journal.append(bytes("one"));
+                assertEquals(4 << 20, Files.size(ballast));
+                fill(small);
+                assertEquals(2, journal.append(new byte[1 << 20]));
+                assertFalse(Files.exists(ballast));
+                fill(small);
+                assertStorage(() -> journal.append(new byte[2 << 20]));
+                assertEquals(2, replayed(journal, 0).size());
+            }
+            assertEquals(2, SqliteJournal.verify(file));
+            Files.delete(small.resolve("filling"));
+            SqliteJournal.open(file, JournalSettings.controller()).close();
+            assertEquals(4 << 20, Files.size(ballast));
+        } finally {
+            assertTrue(ran("umount", small.toString()));
+        }
+    }
+
+    /** Until not one byte more has room. */
+    private static void fill(Path disk) throws IOException {
+        try (OutputStream filling =
+                Files.newOutputStream(disk.resolve("filling"), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+            while (true) filling.write(new byte[4096]);
+        } catch (IOException full) {
+            assertTrue(full.getMessage().contains("No space left"), full.toString());
+        }
+    }
+
+    @Test
+    void whatAStartFindsAfterAnUncleanStopIsWrittenAnewBeforeItIsTold() throws Exception {
+        SqliteJournal killed = open();
+        killed.append(bytes("one"));
+        Path copy = Files.createDirectory(dir.resolve("copy"));
+        for (String part : List.of("journal.db", "journal.db-wal")) Files.copy(dir.resolve(part), copy.resolve(part));
+        killed.close();
+        file = copy.resolve("journal.db");
+        assertTrue(Files.size(copy.resolve("journal.db-wal")) > 0);
+        try (SqliteJournal journal = open()) {
+            assertEquals(0, Files.size(copy.resolve("journal.db-wal")), "it may be in the kernel's memory alone");
+            assertEquals(List.of("1 one"), replayed(journal, 0));
         }
     }
 

@@ -172,7 +172,7 @@ class LoopTest {
         loop.offer(new Words.Put("kept", true));
         assertEquals("degraded", next());
         assertEquals("rebuilt", next());
-        assertTrue(loop.degraded());
+        assertEquals(Loop.Trouble.STORAGE, loop.trouble());
         loop.offer(Words.put("dropped"));
         for (String word : List.of("up", "down", "up")) loop.offer(new Words.Put(word, true));
         loop.offer(new Words.Ask());
@@ -181,10 +181,38 @@ class LoopTest {
         Disk.readOnly(journal, false);
         assertEquals("healed", next());
         assertEquals(List.of("say kept", "say begun", "say down", "say up"), List.of(next(), next(), next(), next()));
-        assertFalse(loop.degraded());
+        assertEquals(Loop.Trouble.NONE, loop.trouble());
         loop.offer(Words.put("c"));
         assertEquals("say c", next());
         assertEquals("a.  kept. begun. down. up. c.", onDisk());
+    }
+
+    @Test
+    void damageThatACommitFindsLetsNothingOutAndIsNotWaitedFor() throws Exception {
+        start();
+        loop.offer(Words.put("a"));
+        assertEquals("say a", next());
+        Disk.damage(journal, file(), "journal");
+        loop.offer(Words.put("b"));
+        assertEquals("damaged", next());
+        assertEquals("rebuilt", next());
+        assertEquals(Loop.Trouble.DAMAGED, loop.trouble());
+        loop.offer(Words.put("c"));
+        loop.offer(new Words.Ask());
+        assertEquals("unread Ask[]", next());
+        loop.stop();
+        thread.join();
+        assertEquals(List.of(), all(), "it was said again, or something was decided");
+    }
+
+    @Test
+    void damageThatASnapshotFindsIsNotPassedOver() throws Exception {
+        loop = loop(new LoopSettings(4096, Duration.ZERO, 1));
+        start();
+        Disk.damage(journal, file(), "snapshot");
+        loop.offer(Words.put("a"));
+        assertEquals(List.of("say a", "damaged", "rebuilt"), List.of(next(), next(), next()));
+        assertEquals(Loop.Trouble.DAMAGED, loop.trouble());
     }
 
     @Test
@@ -304,8 +332,18 @@ class LoopTest {
         }
 
         @Override
+        public void damaged(String why) {
+            seen.add("damaged");
+        }
+
+        @Override
         public void healed() {
             seen.add("healed");
+        }
+
+        @Override
+        public void unread(Words.In input) {
+            seen.add("unread " + input);
         }
 
         @Override

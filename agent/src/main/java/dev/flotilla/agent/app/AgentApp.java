@@ -59,6 +59,8 @@ public final class AgentApp implements AutoCloseable {
     private static final int INPUT = 500;
 
     private static final int ASSIGNMENT = 200;
+    /** Said of an agent that cannot write its journal. */
+    private static final String DEGRADED = "degraded: storage";
 
     private final DeviceFile device;
     private final Topics topics;
@@ -73,8 +75,11 @@ public final class AgentApp implements AutoCloseable {
     private final AtomicInteger exit = new AtomicInteger();
     private volatile Capacity capacity;
     private volatile boolean died;
-    private volatile boolean damaged;
-    private Journal journal;
+    private volatile boolean closing;
+    /** Why the journal's file is not to be trusted any more. The loop's thread. */
+    private Optional<String> damage = Optional.empty();
+
+    private volatile Journal journal;
     private volatile Loop<Input, Event, Effect> loop;
 
     /** @throws UserError if it cannot start, with the remedy; then nothing is left running */
@@ -97,7 +102,7 @@ public final class AgentApp implements AutoCloseable {
             int slots = settings.slots().orElse(profile.slots().orElse(cores));
             Log.info("profile.chosen", "profile", profile.name(), "machine", hardware.words(), "slots", slots);
             Speed speed = new Speed();
-            probe = new Probe(ROOT, profile, hardware, slots, VERSION, device.labels(), speed);
+            probe = new Probe(ROOT, profile, hardware, slots, VERSION, device.labels(), speed, data);
             machineBoot = Probe.machineBoot(ROOT);
             capacity = probe.measure();
             ArtifactStore artifacts = ArtifactStore.at(data.resolve("artifacts"));
@@ -270,12 +275,36 @@ public final class AgentApp implements AutoCloseable {
     private void loop() {
         try {
             loop.run();
+            while (damage.isPresent()) {
+                startAnew(damage.get());
+                loop.run();
+            }
+        } catch (JournalFailed e) {
+            died = true;
+            Log.error(
+                    "journal.not-set-aside",
+                    "why",
+                    e.getMessage(),
+                    "next",
+                    "free space or mend the disk under " + data);
+            end(Exit.FAILED);
         } catch (RuntimeException | Error e) {
             Log.error("loop.died", "why", e);
             died = true;
             end(Exit.FAILED);
             throw e;
         }
+    }
+
+    /** The journal was found damaged while it was used: what runs is ended, and a new agent, with a new journal, goes on in its place. */
+    private void startAnew(String why) throws JournalFailed {
+        damage = Optional.empty();
+        journal.close();
+        Path file = data.resolve("journal.db");
+        setAside(file, why);
+        replay(file);
+        if (closing) loop.stop();
+        hands.rebuilt();
     }
 
     private void end(Exit with) {
@@ -294,6 +323,7 @@ public final class AgentApp implements AutoCloseable {
     public void close() {
         probe.close();
         carrier.close(Optional.of(presence("offline")));
+        closing = true;
         loop.stop();
         try {
             loopThread.join(5_000);
@@ -302,19 +332,9 @@ public final class AgentApp implements AutoCloseable {
         }
         hands.close();
         journal.close();
-        if (damaged) leaveDamaged();
-        else if (!died && !loopThread.isAlive()) leaveCleanMark();
+        if (!died && !loopThread.isAlive()) leaveCleanMark();
         Log.info("agent.stopped", "device", device.device());
         ended.countDown();
-    }
-
-    /** The next start must not trust it, and may not find the damage as long as it only reads. */
-    private void leaveDamaged() {
-        try {
-            setAside(data.resolve("journal.db"), "it was found damaged while it was written");
-        } catch (JournalFailed e) {
-            Log.error("journal.not-set-aside", "why", e.getMessage());
-        }
     }
 
     /** What the carrier hears becomes an input; called by its threads. */
@@ -322,6 +342,7 @@ public final class AgentApp implements AutoCloseable {
         @Override
         public void up() {
             Log.info("mqtt.up", "broker", device.broker());
+            if (loop.trouble() != Loop.Trouble.NONE) carrier.publish(presence(DEGRADED));
             offer(new Input.Connected());
         }
 
@@ -400,21 +421,21 @@ public final class AgentApp implements AutoCloseable {
     private final class Watch implements Loop.Listener<Input> {
         @Override
         public void degraded(String why) {
-            Log.error("journal.degraded", "why", why);
+            Log.error("journal.degraded", "why", why, "state", DEGRADED);
+            carrier.publish(presence(DEGRADED));
         }
 
-        /** The process ends and is started again by whoever supervises it, on a new journal. */
+        /** The loop ends; {@link #startAnew} follows. */
         @Override
         public void damaged(String why) {
-            if (damaged) return;
-            damaged = true;
-            Log.error("journal.damaged", "why", why, "next", "it is set aside, and the agent starts anew");
-            end(Exit.FAILED);
+            damage = Optional.of(why);
+            loop.stop();
         }
 
         @Override
         public void healed() {
             Log.info("journal.healed");
+            carrier.publish(presence("online"));
         }
 
         @Override

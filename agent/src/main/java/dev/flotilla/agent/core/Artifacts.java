@@ -75,11 +75,11 @@ final class Artifacts {
         step.start(new Effect.Store(chunk));
     }
 
-    /** What the disk says. An artifact that does not grow when a chunk is stored is asked for again, a few times. */
-    Arrival stored(Input.Stored input) {
+    /** What the disk says. An artifact that does not grow when a chunk is stored is asked for again, a few times; on a full disk, until there is room. */
+    Arrival stored(Input.Stored input, boolean shortOfDisk) {
         Fetch fetch = fetches.get(input.digest());
         if (fetch == null || fetch.whole) return Arrival.NOTHING;
-        if (fetch.storing && !input.whole() && input.have() <= fetch.have) fetch.spoilt++;
+        if (fetch.storing && !input.whole() && input.have() <= fetch.have && !shortOfDisk) fetch.spoilt++;
         fetch.looked = true;
         fetch.storing = false;
         fetch.have = input.have();

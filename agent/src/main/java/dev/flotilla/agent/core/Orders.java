@@ -148,6 +148,7 @@ final class Orders {
             if (program.isEmpty()) return Optional.of(noProgram);
             if (a.serial() <= before)
                 return Optional.of("old-serial: " + a.serial() + " was here before, up to " + before + " all were");
+            if (session.capacity.shortOfDisk()) return Optional.of("disk: less than 64 MiB are left on this device");
             boolean full = ledger.unended + accepted.size() >= Limits.WINDOW
                     || ledger.attempts.size() + accepted.size() + ended.size() >= HELD;
             if (full) return Optional.of("window: the device holds " + Limits.WINDOW + " attempts at most");

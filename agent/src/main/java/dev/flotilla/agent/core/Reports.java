@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.ToLongFunction;
 
 /**
  * Builds reports from what is not noted yet (PROTOCOL section 3, Sending). At most one that wants an answer is in flight; news collects
@@ -243,6 +244,7 @@ final class Reports {
         Capacity told = session.capacityNoted.get();
         Capacity now = session.capacity;
         return now.slots() != told.slots()
+                || now.shortOfDisk() != told.shortOfDisk()
                 || !now.facts().equals(told.facts())
                 || !now.labels().equals(told.labels());
     }
@@ -253,6 +255,8 @@ final class Reports {
         Capacity now = session.capacity;
         return Math.abs(now.load() - told.load()) > 0.25
                 || Math.abs(now.memFree() - told.memFree()) > 0.2 * told.memFree()
+                || differs(now.storage(), told.storage(), Capacity.Storage::free)
+                || differs(now.storage(), told.storage(), s -> s.writtenADay().orElse(0))
                 || differs(now.celsius(), told.celsius(), 3)
                 || differs(now.speed(), told.speed(), 0.2 * told.speed().orElse(0));
     }
@@ -260,6 +264,13 @@ final class Reports {
     private static boolean differs(OptionalDouble now, OptionalDouble told, double most) {
         if (now.isPresent() != told.isPresent()) return true;
         return now.isPresent() && Math.abs(now.getAsDouble() - told.getAsDouble()) > most;
+    }
+
+    private static boolean differs(
+            Optional<Capacity.Storage> now, Optional<Capacity.Storage> told, ToLongFunction<Capacity.Storage> figure) {
+        if (now.isEmpty() || told.isEmpty()) return now.isPresent() != told.isPresent();
+        long before = figure.applyAsLong(told.get());
+        return Math.abs(figure.applyAsLong(now.get()) - before) > 0.2 * before;
     }
 
     /** When something of this is due, while a meeting goes on. */

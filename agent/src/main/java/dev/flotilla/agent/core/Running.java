@@ -115,7 +115,7 @@ final class Running {
     }
 
     void stored(Step step, Input.Stored input) {
-        Artifacts.Arrival arrival = artifacts.stored(input);
+        Artifacts.Arrival arrival = artifacts.stored(input, session.capacity.shortOfDisk());
         for (long serial : arrival.ready()) ready(ledger.attempts.get(serial));
         List<Event.End> ends = new ArrayList<>();
         for (long serial : arrival.failed()) {

@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -19,6 +21,8 @@ public final class Probe implements AutoCloseable {
     private final int slots;
     private final int cores = Runtime.getRuntime().availableProcessors();
     private final Speed speed;
+    private final Path data;
+    private final long began = System.nanoTime();
     private final SortedMap<String, String> facts = new TreeMap<>();
     private final SortedMap<String, String> labels;
     private Thread thread;
@@ -31,6 +35,7 @@ public final class Probe implements AutoCloseable {
      * @param version  of this agent
      * @param labels   what its owner labelled it with
      * @param speed    what the executor measures
+     * @param data     a directory on the disk that is measured
      */
     public Probe(
             Path root,
@@ -39,13 +44,15 @@ public final class Probe implements AutoCloseable {
             int slots,
             String version,
             SortedMap<String, String> labels,
-            Speed speed)
+            Speed speed,
+            Path data)
             throws IOException {
         this.root = root;
         this.profile = profile;
         this.slots = slots;
         this.labels = labels;
         this.speed = speed;
+        this.data = data;
         fact("arch", hardware.arch());
         fact("os", os(root));
         fact("cores", Integer.toString(cores));
@@ -89,7 +96,28 @@ public final class Probe implements AutoCloseable {
                 celsius(),
                 speed.unitsPerSecond(),
                 facts,
-                labels);
+                labels,
+                storage());
+    }
+
+    private Optional<Capacity.Storage> storage() {
+        try {
+            return Optional.of(new Capacity.Storage(Files.getFileStore(data).getUsableSpace(), writtenADay()));
+        } catch (IOException e) {
+            return Optional.empty(); // a disk that does not even tell its size: the next commit says more
+        }
+    }
+
+    /** What this process has sent to disks; its first hour counts whole, since a start writes more than what follows. */
+    private OptionalLong writtenADay() throws IOException {
+        Path counts = root.resolve("proc/self/io");
+        if (!Files.exists(counts)) return OptionalLong.empty(); // a kernel that does not count
+        for (String line : Files.readAllLines(counts)) {
+            if (!line.startsWith("write_bytes: ")) continue;
+            double hours = Math.max(1, (System.nanoTime() - began) / 3600e9);
+            return OptionalLong.of((long) (Long.parseLong(line.substring(13).strip()) * 24 / hours));
+        }
+        return OptionalLong.empty();
     }
 
     private OptionalDouble celsius() {

@@ -3,6 +3,7 @@ package dev.flotilla.agent.core;
 import static dev.flotilla.agent.core.AgentHistory.capacity;
 import static dev.flotilla.agent.core.AgentHistory.given;
 import static dev.flotilla.agent.core.AgentHistory.instant;
+import static dev.flotilla.agent.core.AgentHistory.onDisk;
 import static dev.flotilla.agent.core.AgentHistory.result;
 import static dev.flotilla.agent.core.AgentHistory.slots;
 import static dev.flotilla.agent.core.AgentHistory.slow;
@@ -457,6 +458,24 @@ class AgentCoreTest {
     }
 
     @Test
+    void belowItsReserveOfDiskNewWorkIsRefusedAndWhatItHoldsGoesOn() {
+        var history = given(1).met();
+        history.order().assign(slow(), 1, 2).send();
+        history.order().send();
+        history.decide(new Input.Measured(onDisk(Limits.RESERVE - 1)));
+        assertTrue(history.report().capacity().orElseThrow().shortOfDisk(), "it is told at once");
+        history.order().assign(slow(), 3).send();
+        assertEquals(AttemptState.REFUSED, history.state(3));
+        assertEquals(
+                "disk", history.rows().get(3L).detail().orElseThrow().error().split(":")[0]);
+        history.ended(1);
+        assertEquals(List.of(1L, 2L), history.startedSerials());
+        history.decide(new Input.Measured(onDisk(Limits.RESERVE)));
+        history.order().assign(slow(), 4).send();
+        assertEquals(AttemptState.ACCEPTED, history.state(4));
+    }
+
+    @Test
     void beyondTheWindowWorkIsRefused() {
         var history = given(1).met();
         history.order()
@@ -698,6 +717,18 @@ class AgentCoreTest {
         assertEquals(AttemptState.FAILED, history.state(2));
         assertTrue(history.rows().get(1L).detail().orElseThrow().error().startsWith("bad-artifact"));
         assertTrue(history.disk.contains(new Effect.Forget(FILE)));
+    }
+
+    @Test
+    void anArtifactThatAFullDiskDoesNotTakeIsWaitedForAndFailsNobody() {
+        var history = fetching();
+        history.decide(new Input.Measured(onDisk(0)));
+        for (int i = 0; i < 9; i++) {
+            history.order().chunk(FILE, 0, 60_000, 30_000).send();
+            history.decide(new Input.Stored(FILE, 0, false));
+        }
+        history.order().send();
+        assertEquals(AttemptState.ACCEPTED, history.state(2));
     }
 
     @Test

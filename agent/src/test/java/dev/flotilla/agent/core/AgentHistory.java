@@ -88,6 +88,21 @@ final class AgentHistory {
                 new TreeMap<>());
     }
 
+    /** On a disk with that many bytes left. */
+    static Capacity onDisk(long free) {
+        Capacity c = slots(1);
+        return new Capacity(
+                c.slots(),
+                c.load(),
+                c.memTotal(),
+                c.memFree(),
+                c.celsius(),
+                c.speed(),
+                c.facts(),
+                c.labels(),
+                Optional.of(new Capacity.Storage(free, OptionalLong.empty())));
+    }
+
     /** Takes a fraction of a second. */
     static Spec instant() {
         return new Spec(new dev.flotilla.model.Input.Range(0, 10_000), Sharding.range(10_000), ProgramCall.of("sum"));

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -48,12 +49,13 @@ class ProbeTest {
         file("proc/meminfo", "MemTotal:  " + mib * 1024 + " kB\nMemFree:  1 kB\nMemAvailable:  " + mib * 512 + " kB\n");
         file("proc/loadavg", "3.00 2.00 1.00 1/99 1234\n");
         file("proc/sys/kernel/hostname", "oak\n");
+        file("proc/self/io", "read_bytes: 1\nwrite_bytes: 5000\ncancelled_write_bytes: 4\n");
         file("etc/os-release", "PRETTY_NAME=\"Raspbian 12\"\nID=raspbian\nVERSION_ID=\"12\"\n");
     }
 
     private Probe probe(Path at, Profile profile) throws IOException {
         TreeMap<String, String> labels = new TreeMap<>(Map.of("site", "berlin"));
-        return new Probe(at, profile, Hardware.at(at), 4, "0.1.0", labels, new Speed());
+        return new Probe(at, profile, Hardware.at(at), 4, "0.1.0", labels, new Speed(), root);
     }
 
     @Test
@@ -78,6 +80,11 @@ class ProbeTest {
         assertEquals(1800L << 20, capacity.memTotal());
         assertEquals(900L << 20, capacity.memFree());
         assertEquals(OptionalDouble.of(61.234), capacity.celsius());
+        assertEquals(
+                OptionalLong.of(24 * 5000),
+                capacity.storage().orElseThrow().writtenADay(),
+                "its first hour counts whole");
+        assertTrue(capacity.storage().get().free() > 0, capacity.toString());
         assertEquals(OptionalDouble.empty(), capacity.speed());
         assertEquals("raspbian 12", capacity.facts().get("os"));
         assertEquals("berlin", capacity.labels().get("site"));

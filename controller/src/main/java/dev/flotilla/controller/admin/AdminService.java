@@ -11,6 +11,7 @@ import dev.flotilla.controller.core.Input;
 import dev.flotilla.controller.core.View;
 import dev.flotilla.core.Dice;
 import dev.flotilla.log.Log;
+import dev.flotilla.loop.Loop;
 import dev.flotilla.model.Digest;
 import dev.flotilla.model.JobId;
 import dev.flotilla.model.Limits;
@@ -22,6 +23,7 @@ import dev.flotilla.model.Spec;
 import dev.flotilla.program.Builtins;
 import dev.flotilla.shard.ShardPlan;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -45,6 +47,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Takes a request, asks core, files or log, replies once. What touches files or walks the log runs on two threads of its own, so that neither
@@ -66,6 +69,8 @@ public final class AdminService implements AutoCloseable {
     /** So that the page fits a message, however long the names are. */
     private static final int JOBS_A_PAGE = 200;
 
+    private static final String DEGRADED = "degraded: storage";
+
     private static final List<String> VERBS = List.of(
             "controller.info",
             "job.submit",
@@ -86,7 +91,7 @@ public final class AdminService implements AutoCloseable {
     private final Topics topics;
     private final String version;
     private final Consumer<Input> loop;
-    private final java.util.function.BooleanSupplier degraded;
+    private final Supplier<Loop.Trouble> trouble;
     private final LongSupplier told;
     private final ArtifactStore artifacts;
     private final Uploads uploads = new Uploads();
@@ -107,7 +112,7 @@ public final class AdminService implements AutoCloseable {
 
     /**
      * @param loop      offers an input to the controller's loop
-     * @param degraded  true while the journal cannot be written
+     * @param trouble   what is wrong with the journal
      * @param told      a late commit of the journal
      * @param work      an empty folder for files in the making
      */
@@ -115,7 +120,7 @@ public final class AdminService implements AutoCloseable {
             Topics topics,
             String version,
             Consumer<Input> loop,
-            java.util.function.BooleanSupplier degraded,
+            Supplier<Loop.Trouble> trouble,
             LongSupplier told,
             ArtifactStore artifacts,
             Path work,
@@ -123,7 +128,7 @@ public final class AdminService implements AutoCloseable {
         this.topics = topics;
         this.version = version;
         this.loop = loop;
-        this.degraded = degraded;
+        this.trouble = trouble;
         this.told = told;
         this.artifacts = artifacts;
         this.work = work;
@@ -186,7 +191,7 @@ public final class AdminService implements AutoCloseable {
                             .put("term", info.term());
                     out.put("devices_met", info.devicesMet()).put("jobs_running", info.jobsRunning());
                     out.set("restored", Json.MAPPER.valueToTree(info.restored()));
-                    out.put("state", degraded.getAsBoolean() ? "degraded: storage" : "ready");
+                    out.put("state", state());
                     reply.send(out);
                 });
             }
@@ -301,18 +306,61 @@ public final class AdminService implements AutoCloseable {
                 Optional.empty()));
     }
 
+    private String state() {
+        return switch (trouble.get()) {
+            case NONE -> shortOfDisk() ? DEGRADED : "ready";
+            case STORAGE -> DEGRADED;
+            case DAMAGED -> "damaged: its journal";
+        };
+    }
+
     /** An input that changes something; refused while the journal cannot be written. */
     private void write(Consumer<View> then, java.util.function.LongFunction<Input> input) {
-        if (degraded.getAsBoolean()) {
+        if (trouble.get() != Loop.Trouble.NONE) throw new Refusal(unwritten());
+        loop.accept(input.apply(register(then)));
+    }
+
+    private boolean shortOfDisk() {
+        try {
+            return Files.getFileStore(work).getUsableSpace() < Limits.RESERVE;
+        } catch (IOException e) {
+            return false; // the write itself will say what is wrong
+        }
+    }
+
+    /** New work is refused while there is still room for what is owed to the old. */
+    private void needsRoom() {
+        if (shortOfDisk())
             throw new Refusal(new View.Problem(
                     "degraded",
                     5,
                     "nothing was done: the controller is degraded: storage",
-                    "its journal cannot be written now, and what is not on disk was not said",
+                    "less than 64 MiB are left on its disk; they are kept for the jobs that it has",
                     "free space in its data directory; it heals by itself",
                     Optional.empty()));
-        }
-        loop.accept(input.apply(register(then)));
+    }
+
+    private View.Problem unwritten() {
+        if (trouble.get() == Loop.Trouble.DAMAGED)
+            return new View.Problem(
+                    "damaged",
+                    5,
+                    "nothing was done: the controller's journal is damaged",
+                    "its file was found damaged while it was used, and nothing more may be trusted to it",
+                    "stop the controller, move its data directory away, and put a backup in its place: flotilla controller restore BACKUP",
+                    Optional.empty());
+        return new View.Problem(
+                "degraded",
+                5,
+                "nothing was done: the controller is degraded: storage",
+                "its journal cannot be written now, and what is not on disk was not said",
+                "free space in its data directory; it heals by itself",
+                Optional.empty());
+    }
+
+    /** A question that cannot be answered, since the journal cannot even be read. Any thread. */
+    public void unread(long request) {
+        replied(request, unwritten());
     }
 
     private long register(Consumer<View> then) {
@@ -364,6 +412,7 @@ public final class AdminService implements AutoCloseable {
     }
 
     private void submit(JobRequest job, Reply reply) {
+        needsRoom();
         if (job.range().isPresent() && (job.count().isPresent() || job.size().isPresent())) submitRange(job, 0, reply);
         else
             later(reply, () -> {
@@ -597,6 +646,7 @@ public final class AdminService implements AutoCloseable {
         if (data.length > LARGEST_CHUNK)
             throw Refusal.usage(
                     "data", "the chunk is too large", "a chunk has at most 64 KiB", "send it in smaller ones");
+        needsRoom();
         try {
             ArtifactStore.Put put = artifacts.put(digest, fields.number("offset"), total, data);
             ObjectNode out = Json.MAPPER.createObjectNode();

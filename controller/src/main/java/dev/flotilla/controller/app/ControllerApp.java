@@ -123,8 +123,7 @@ public final class ControllerApp implements AutoCloseable {
             Path work = emptied(data.resolve("work"));
             Path file = data.resolve("journal.db");
             History history = new History(machine, () -> SqliteJournal.readOnly(file), artifacts);
-            admin = new AdminService(
-                    topics, VERSION, this::offer, this::degraded, this::told, artifacts, work, history);
+            admin = new AdminService(topics, VERSION, this::offer, this::trouble, this::told, artifacts, work, history);
             hands = new ControllerHands(fleet, root, artifacts, admin, this::offer, this::begin);
             loop = new Loop<>(
                     machine,
@@ -259,8 +258,8 @@ public final class ControllerApp implements AutoCloseable {
         loop.offer(new Input.Ignored(device, what), STRANGERS, INPUT);
     }
 
-    private boolean degraded() {
-        return loop.degraded();
+    private Loop.Trouble trouble() {
+        return loop.trouble();
     }
 
     private long told() {
@@ -351,9 +350,13 @@ public final class ControllerApp implements AutoCloseable {
             }
             Optional<DeviceId> present = topics.device(message.topic(), "presence");
             if (present.isPresent()) {
-                boolean online = message.payload().length < 1024
-                        && new String(message.payload(), StandardCharsets.UTF_8).contains("online");
-                loop.offer(new Input.PresenceSeen(present.get(), online), STRANGERS, INPUT);
+                String said =
+                        message.payload().length < 1024 ? new String(message.payload(), StandardCharsets.UTF_8) : "";
+                boolean degraded = said.contains("degraded");
+                loop.offer(
+                        new Input.PresenceSeen(present.get(), degraded || said.contains("online"), degraded),
+                        STRANGERS,
+                        INPUT);
                 return;
             }
             topics.verb(message.topic()).ifPresent(verb -> admin.received(verb, message));
@@ -393,19 +396,20 @@ public final class ControllerApp implements AutoCloseable {
 
     /** The loop's troubles go to the log. */
     private final class Watch implements Loop.Listener<Input> {
-        private boolean damaged;
-
         @Override
         public void degraded(String why) {
-            Log.error("journal.degraded", "why", why);
+            Log.error("journal.degraded", "why", why, "state", "degraded: storage");
         }
 
         /** It stays up and answers what it can: a start would be refused. */
         @Override
         public void damaged(String why) {
-            if (damaged) return;
-            damaged = true;
             Log.error("journal.damaged", "why", why, "next", "stop this controller; " + restore(data));
+        }
+
+        @Override
+        public void unread(Input input) {
+            if (input instanceof Input.Asked asked) admin.unread(asked.request());
         }
 
         @Override

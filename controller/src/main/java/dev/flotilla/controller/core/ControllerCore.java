@@ -66,7 +66,7 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
         else if (in instanceof Input.ReleaseAsked i) jobs.releaseAsked(step, i);
         else if (in instanceof Input.RemoveAsked i) jobs.removeAsked(step, i);
         else if (in instanceof Input.ArtifactMissing i) jobs.artifactMissing(step, i.digest());
-        else if (in instanceof Input.PresenceSeen i) meetings.presence(step, i.device(), i.online());
+        else if (in instanceof Input.PresenceSeen i) meetings.presence(step, i);
         else if (in instanceof Input.Ignored i) meetings.ignored(i.device(), i.reason());
         else if (in instanceof Input.Begun i) begun(step, i.seq());
         else if (in instanceof Input.Restored) restoring.restored(step);

@@ -31,7 +31,11 @@ public sealed interface Input {
     record Reported(DeviceId device, Report report, int bytes) implements Input {}
 
     /** A hint from the broker: the device came or went. */
-    record PresenceSeen(DeviceId device, boolean online) implements Input {}
+    record PresenceSeen(DeviceId device, boolean online, boolean degraded) implements Input {
+        public PresenceSeen(DeviceId device, boolean online) {
+            this(device, online, false);
+        }
+    }
 
     /** An envelope of the device was dropped by the edge. */
     record Ignored(DeviceId device, String reason) implements Input {}

@@ -157,7 +157,7 @@ final class Jobs {
                 continue;
             }
             fitting++;
-            if (session != null && session.met() && session.online && !session.trust.quarantined())
+            if (session != null && session.met() && session.online && !session.noDisk() && !session.trust.quarantined())
                 slots += capacity.slots();
         }
         return new View.Fit(slots, known, fitting, refused);

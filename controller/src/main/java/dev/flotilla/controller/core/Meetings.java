@@ -96,6 +96,7 @@ final class Meetings {
         session.silent = false;
         session.everHeard = true;
         session.online = true;
+        session.degraded = false;
         session.envelopesUp++;
         session.bytesUp += bytes;
         if (report.full()) full(step, session, device, report);
@@ -235,13 +236,19 @@ final class Meetings {
         if (session != null) session.ignore(reason);
     }
 
-    /** The broker's hint. */
-    void presence(Step step, DeviceId id, boolean online) {
-        Session session = sessions.all.get(id);
-        if (session == null || session.online == online || !session.hints.take(step.at)) return;
-        session.online = online;
-        step.start(new Effect.TellDevice(id, online ? "ready" : "offline"));
-        step.start(Effect.Note.of(online ? "device.online" : "device.offline", "device", id));
+    /** The broker's hint. One that is degraded cannot say hello: of it no session may be here yet. */
+    void presence(Step step, Input.PresenceSeen seen) {
+        DeviceId id = seen.device();
+        Session session = seen.degraded() && ledger.devices.containsKey(id)
+                ? sessions.of(id, step.at, ledger)
+                : sessions.all.get(id);
+        if (session == null || session.online == seen.online() && session.degraded == seen.degraded()) return;
+        session.online = seen.online();
+        session.degraded = seen.degraded();
+        if (!session.hints.take(step.at)) return; // known, and not told to everybody
+        String word = seen.degraded() ? "degraded" : seen.online() ? "online" : "offline";
+        step.start(new Effect.TellDevice(id, word.equals("online") ? "ready" : word));
+        step.start(Effect.Note.of("device." + word, "device", id));
     }
 
     /** Silence: attempts of a device that was not heard for a job's {@code lost_after} are placed again. */

@@ -39,6 +39,8 @@ final class Session {
 
     boolean everHeard;
     boolean online = true;
+    /** It says that it cannot write its journal: it is there, and silent. */
+    boolean degraded;
     /** The device's clock, as its last report says, which came at {@link #heard}. */
     Optional<Instant> clock = Optional.empty();
 
@@ -115,6 +117,11 @@ final class Session {
         this.heard = born;
         this.busySince = born;
         this.capacity = capacity;
+    }
+
+    /** Its disk takes no new work now. */
+    boolean noDisk() {
+        return degraded || met() && capacity.shortOfDisk();
     }
 
     boolean met() {

@@ -125,16 +125,20 @@ public sealed interface View {
             long wasted,
             SortedMap<String, Long> ignored,
             Optional<String> setAside,
-            Optional<Long> clockAheadMs)
+            Optional<Long> clockAheadMs,
+            Optional<Disk> disk)
             implements View {
         /** The same, with the bytes that were sent to it. */
         public DeviceDetail sent(long bytes) {
             Link counted =
                     new Link(link.roundTripMs(), link.envelopesUp(), link.envelopesDown(), link.bytesUp(), bytes);
             return new DeviceDetail(
-                    summary, facts, labels, live, counted, this.counted, wasted, ignored, setAside, clockAheadMs);
+                    summary, facts, labels, live, counted, this.counted, wasted, ignored, setAside, clockAheadMs, disk);
         }
     }
+
+    /** Under an agent's data, in bytes. */
+    record Disk(long free, Optional<Long> writtenADay) {}
 
     /** {@code bytesDown} is 0 here: the hands count what they send. */
     record Link(Optional<Double> roundTripMs, long envelopesUp, long envelopesDown, long bytesUp, long bytesDown) {}

@@ -20,6 +20,7 @@ import java.util.TreeSet;
 /** What clients are told of ledger and sessions. Reads only. */
 final class Views {
     private static final int LONGEST_LIST = 200;
+    private static final String DEGRADED = "degraded: storage";
     private static final int SHARDS_A_PAGE = 1000;
     private final Ledger ledger;
     private final Sessions sessions;
@@ -296,7 +297,7 @@ final class Views {
         View.Fit fit = jobs.fit(Optional.of(job.policy));
         if (fit.known() == 0) notes.add("no device was ever met");
         else if (fit.fitting() == 0) notes.add("no device fits: " + String.join("; ", fit.refused()));
-        else if (fit.slots() == 0) notes.add("no device that fits is online");
+        else if (fit.slots() == 0) notes.add("no device that fits is online and has 64 MiB of disk left");
         else {
             long failed = job.again.stream()
                     .filter(i -> job.tasks.get(i).failedOn().size() > 0)
@@ -360,6 +361,7 @@ final class Views {
         if (session != null) for (AttemptState s : session.shown.values()) if (s == AttemptState.RUNNING) running++;
         String state = session == null || !session.met() ? "never met" : session.online ? "ready" : "offline";
         if (state.equals("never met") && device.capacity != null) state = "silent";
+        if (session != null && session.online && session.noDisk()) state = DEGRADED;
         if (device.owesKept(ledger) && (session == null || !session.met())) state = "awaited";
         if (session != null && session.trust.suspect()) state = "suspect";
         if (session != null && session.trust.quarantined()) state = "quarantined";
@@ -412,7 +414,14 @@ final class Views {
                 device.wasted,
                 session == null ? new TreeMap<>() : session.ignored,
                 session == null ? Optional.empty() : session.trust.against(),
-                session == null ? Optional.empty() : clockAhead(session, now, wall));
+                session == null ? Optional.empty() : clockAhead(session, now, wall),
+                c == null ? Optional.empty() : c.storage().map(Views::disk));
+    }
+
+    private static View.Disk disk(Capacity.Storage s) {
+        return new View.Disk(
+                s.free(),
+                s.writtenADay().isPresent() ? Optional.of(s.writtenADay().getAsLong()) : Optional.empty());
     }
 
     /** The device's clock less this machine's, in milliseconds; half a round trip is not taken off. */

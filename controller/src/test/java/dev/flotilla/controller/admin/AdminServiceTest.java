@@ -10,6 +10,7 @@ import dev.flotilla.controller.core.ControllerMachine;
 import dev.flotilla.controller.core.Input;
 import dev.flotilla.controller.core.View;
 import dev.flotilla.journal.JournalFailed;
+import dev.flotilla.loop.Loop;
 import dev.flotilla.model.FleetName;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -32,6 +33,7 @@ class AdminServiceTest {
     Path folder;
 
     private final List<Input> asked = new ArrayList<>();
+    private Loop.Trouble trouble = Loop.Trouble.NONE;
 
     /** Takes replies of at most so many bytes, as a broker does. */
     private record Replies(int largest, List<String> heard) implements Carrier {
@@ -59,6 +61,25 @@ class AdminServiceTest {
             admin.forgotten();
             assertEquals(3, replies.heard().size());
             for (String reply : replies.heard()) assertTrue(reply.contains("did not answer in time"), reply);
+        }
+    }
+
+    @Test
+    void whatWouldWriteIsRefusedWithTheRemedyThatFits() throws Exception {
+        Replies replies = new Replies(1 << 20, new ArrayList<>());
+        try (AdminService admin = service(replies)) {
+            trouble = Loop.Trouble.STORAGE;
+            admin.received("job.cancel", request("admin-1", "{\"job\": \"sum\"}"));
+            assertTrue(replies.heard().get(0).contains("\"degraded\""), replies.toString());
+            assertTrue(replies.heard().get(0).contains("free space"), replies.toString());
+            trouble = Loop.Trouble.DAMAGED;
+            admin.received("job.cancel", request("admin-1", "{\"job\": \"sum\"}"));
+            assertTrue(replies.heard().get(1).contains("\"damaged\""), replies.toString());
+            assertTrue(replies.heard().get(1).contains("flotilla controller restore"), replies.toString());
+            assertEquals(List.of(), asked);
+            admin.received("job.list", request());
+            admin.unread(((Input.Asked) asked.get(0)).request());
+            assertTrue(replies.heard().get(2).contains("\"damaged\""), replies.toString());
         }
     }
 
@@ -141,7 +162,7 @@ class AdminServiceTest {
                 },
                 artifacts);
         AdminService admin =
-                new AdminService(new Topics(FARM), "1", loop, () -> false, () -> 0, artifacts, folder, history);
+                new AdminService(new Topics(FARM), "1", loop, () -> trouble, () -> 0, artifacts, folder, history);
         admin.speakThrough(carrier);
         return admin;
     }

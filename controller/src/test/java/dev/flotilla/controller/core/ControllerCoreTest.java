@@ -19,9 +19,11 @@ import dev.flotilla.link.Order;
 import dev.flotilla.link.Report;
 import dev.flotilla.link.RowGroup;
 import dev.flotilla.model.AttemptState;
+import dev.flotilla.model.Capacity;
 import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.Digest;
 import dev.flotilla.model.JobId;
+import dev.flotilla.model.Limits;
 import dev.flotilla.model.Percent;
 import dev.flotilla.model.Policy;
 import dev.flotilla.model.ProgramCall;
@@ -34,6 +36,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -774,6 +777,45 @@ class ControllerCoreTest {
         history.submitted("sum", 2, "60s");
         assertTrue(history.device("oak").assigned.isEmpty());
         assertEquals(2, history.device("elm").assigned.size());
+    }
+
+    @Test
+    void aDeviceThatCannotWriteItsJournalSaysSoAndGetsNothingNewUntilItIsHeard() {
+        var history = given().meets("oak", slots(1)).meets("elm", slots(1));
+        history.decide(new Input.PresenceSeen(new DeviceId("oak"), true, true));
+        assertEquals("degraded: storage", state(history, "oak"));
+        history.submitted("sum", 2, "60s");
+        assertTrue(history.device("oak").assigned.isEmpty());
+        history.meets("oak", slots(1));
+        assertEquals("ready", state(history, "oak"));
+        history.submitted("next", 9, "60s");
+        assertFalse(history.device("oak").assigned.isEmpty());
+
+        history.restarted().decide(new Input.PresenceSeen(new DeviceId("oak"), true, true));
+        assertEquals("degraded: storage", state(history, "oak"), "it cannot say hello to a new controller");
+    }
+
+    @Test
+    void aDeviceBelowItsReserveOfDiskGetsNothingNewAndAJobSaysWhy() {
+        var full = new Capacity.Storage(Limits.RESERVE - 1, OptionalLong.of(7));
+        Capacity c = slots(1);
+        var history = given().meets(
+                        "oak",
+                        new Capacity(1, 0, 1, 1, c.celsius(), c.speed(), c.facts(), c.labels(), Optional.of(full)));
+        history.submitted("sum", 2, "60s");
+        assertTrue(history.device("oak").assigned.isEmpty());
+        assertEquals("degraded: storage", state(history, "oak"));
+        assertEquals(
+                List.of("no device that fits is online and has 64 MiB of disk left"),
+                ((View.JobDetail) history.ask(new Input.Query.Job("sum"))).placementNotes());
+        var detail = (View.DeviceDetail) history.ask(new Input.Query.Device("oak"));
+        assertEquals(Optional.of(new View.Disk(Limits.RESERVE - 1, Optional.of(7L))), detail.disk());
+    }
+
+    private static String state(ControllerHistory history, String device) {
+        return ((View.DeviceDetail) history.ask(new Input.Query.Device(device)))
+                .summary()
+                .state();
     }
 
     @Test

@@ -68,6 +68,12 @@ public final class DeviceShow implements Callable<Integer> {
                                 + String.format(
                                         Locale.ROOT, "%.3g", s.path("speed").asDouble())
                         : ""));
+        JsonNode disk = reply.path("disk");
+        if (disk.isObject())
+            lines.add("disk      " + Words.size(disk.path("free").asLong()) + " free"
+                    + (disk.path("written_a_day").isNumber()
+                            ? ", " + Words.size(disk.path("written_a_day").asLong()) + " written a day"
+                            : ""));
         if (reply.path("clock_ahead_ms").isNumber())
             lines.add("clock     " + clock(reply.path("clock_ahead_ms").asLong()));
         lines.add("labels    " + DeviceList.labels(reply.path("labels")));
