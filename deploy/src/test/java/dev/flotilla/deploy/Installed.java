@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** The tarballs of this build, unpacked once a run: what a user has after {@code tar xzf}. */
+/** The tarballs of this build, unpacked once a test JVM, of which two may run: what a user has after {@code tar xzf}. */
 final class Installed {
     static final Path CHECKOUT = Path.of("..").toAbsolutePath().normalize();
     static final Path DATA = CHECKOUT.resolve("examples").resolve("data");
@@ -31,7 +31,7 @@ final class Installed {
             Path tarball = files.filter(file -> file.getFileName().toString().matches(product + "-[0-9].*\\.tar\\.gz"))
                     .findFirst()
                     .orElseThrow(() -> new AssertionError("no tarball of " + product + " in " + target));
-            Path into = target.resolve("installed");
+            Path into = target.resolve(System.getProperty("flotilla.installed", "installed"));
             Files.createDirectories(into);
             Path folder = into.resolve(tarball.getFileName().toString().replace(".tar.gz", ""));
             Command.run(Map.of(), List.of("rm", "-rf", folder.toString())).succeeded();

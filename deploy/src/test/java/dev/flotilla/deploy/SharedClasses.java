@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Class data archives of what is installed. A JVM that maps one starts with 60 % of the work, and tests start some hundred. They are made once
- * a test run, by a fleet that does one job and stops.
+ * Class data archives of what is installed. A JVM that maps one starts with 60 % of the work. They are made once a test JVM, by a fleet that does
+ * one job and stops; that takes 20 s of processor time, so only the full sizes have them.
  */
 final class SharedClasses {
     private static TreeMap<String, Path> archives;
@@ -19,6 +19,7 @@ final class SharedClasses {
 
     /** What the environment of a process of that launcher needs to use its archive. */
     static synchronized Map<String, String> environment(String launcher) {
+        if (!Boolean.getBoolean("flotilla.full")) return Map.of();
         if (archives == null) archives = made();
         Path archive = archives.get(launcher);
         return archive == null ? Map.of() : Map.of("JDK_JAVA_OPTIONS", "-XX:SharedArchiveFile=" + archive);
