@@ -71,6 +71,9 @@ final class AgentSide extends Side<Input, Event, Effect> {
     /** Settled serials, by the write that forgets them: a report that was decided before and leaves with the same commit may still tell them. */
     private final TreeMap<Long, Integer> settled = new TreeMap<>();
 
+    /** Attempts that have ended on its disk, settled ones too: after how many writes. */
+    private final TreeMap<Long, Integer> ended = new TreeMap<>();
+
     private String machineBoot = "card";
     /** Number of its last report in the present meeting. */
     private long sent;
@@ -228,6 +231,7 @@ final class AgentSide extends Side<Input, Event, Effect> {
     void cloneOf(AgentSide other) {
         diskOf(other);
         files.putAll(other.files);
+        ended.putAll(other.ended);
         other.said.forEach((serial, versions) -> said.put(serial, new ArrayList<>(versions)));
         machineBoot = "clone";
         cleanStop = other.cleanStop;
@@ -246,6 +250,7 @@ final class AgentSide extends Side<Input, Event, Effect> {
     @Override
     void anotherDisk(int writes) {
         if (writes == 0) files.clear();
+        ended.values().removeIf(at -> at > writes);
         said.values().forEach(versions -> versions.removeIf(s -> s.writes > writes));
         said.values().removeIf(List::isEmpty);
         settled.values().removeIf(write -> write > writes);
@@ -321,7 +326,27 @@ final class AgentSide extends Side<Input, Event, Effect> {
     }
 
     @Override
-    void committed(long seq, List<Event> events) {}
+    void committed(long seq, List<Event> events) {
+        for (Event event : events) {
+            if (event instanceof Event.Started e) e.serials().forEach(this::mustNotHaveEnded);
+            else if (event instanceof Event.Ended e) e.ends().forEach(end -> hasEnded(end.serial()));
+            else if (event instanceof Event.EndedAtOnce e) {
+                for (Event.AtOnce end : e.ends()) {
+                    if (end.state() != AttemptState.REFUSED) mustNotHaveEnded(end.serial());
+                    hasEnded(end.serial());
+                }
+            }
+        }
+    }
+
+    private void hasEnded(long serial) {
+        ended.putIfAbsent(serial, writes());
+    }
+
+    private void mustNotHaveEnded(long serial) {
+        if (ended.containsKey(serial))
+            throw new Broken("I5", name + " starts " + serial + ", which has ended on its disk");
+    }
 
     @Override
     void act(Effect effect, long seq) {

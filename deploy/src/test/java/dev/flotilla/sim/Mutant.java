@@ -242,6 +242,10 @@ enum Mutant {
     SPEC_DIGEST(
             "a result counts under the job's own spec alone",
             controller("core/Rows", "if (job != null && !job.digest.equals(group.spec())) job = null;", ""),
+            controller(
+                    "core/Rows",
+                    "if (job == null || !job.digest.equals(group.spec())) return 0;",
+                    "if (job == null) return 0;"),
             controller("core/Rows", "&& attempt.job.digest.equals(group.spec())", "")),
     ADOPT_LIVE(
             "an attempt is adopted only if its task has no other live one",

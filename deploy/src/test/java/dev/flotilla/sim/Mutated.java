@@ -25,7 +25,8 @@ import javax.tools.ToolProvider;
 
 /**
  * The product without one rule: the patched sources are compiled, and a class loader of its own has them before the class path. So the cores,
- * the loop and the world around them are all the mutant's, and the shipped classes know nothing of it. One thread.
+ * the loop and the world around them are all the mutant's, and the shipped classes know nothing of it. What knows of neither core is shared with
+ * all, since it is compiled to machine code anew for each loader. One thread.
  */
 final class Mutated implements AutoCloseable {
     /** A law that broke: which, how, and in which history, from 1. */
@@ -48,9 +49,31 @@ final class Mutated implements AutoCloseable {
         try {
             classes = Files.createTempDirectory("flotilla-mutant");
             compile(patched(mutant), mutant);
-            loader = new URLClassLoader(urls(), ClassLoader.getPlatformClassLoader());
+            loader = new Own(
+                    urls(), mutant.patches.stream().anyMatch(p -> p.file().startsWith("shared/")));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Has cores and simulator of its own; with a rule of shared code left out, all of the product. */
+    private static final class Own extends URLClassLoader {
+        private final List<String> own;
+
+        Own(URL[] urls, boolean all) {
+            super(urls, Mutated.class.getClassLoader());
+            own = all
+                    ? List.of("dev.flotilla.")
+                    : List.of("dev.flotilla.agent.", "dev.flotilla.controller.", "dev.flotilla.sim.");
+        }
+
+        @Override
+        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+            if (own.stream().noneMatch(name::startsWith)) return super.loadClass(name, resolve);
+            synchronized (getClassLoadingLock(name)) {
+                Class<?> loaded = findLoadedClass(name);
+                return loaded != null ? loaded : findClass(name);
+            }
         }
     }
 

@@ -26,7 +26,11 @@ final class MutationTable {
                     mutant.rule,
                     found.map(f -> Long.toString(f.histories())).orElse("NOT within " + MOST),
                     found.map(Mutated.Found::law).orElse("none"),
-                    String.format(Locale.ROOT, "%.1f", millis / 1000.0));
+                    seconds());
+        }
+
+        String seconds() {
+            return String.format(Locale.ROOT, "%.1f", millis / 1000.0);
         }
     }
 
@@ -34,7 +38,8 @@ final class MutationTable {
 
     /** Prints the table, and returns the mutants that nothing found. One line of progress for each on the error output. */
     static List<Mutant> print(List<Mutant> mutants) {
-        ExecutorService cores = Executors.newFixedThreadPool(2);
+        ExecutorService cores =
+                Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
         try {
             List<Future<Line>> lines = new ArrayList<>();
             for (Mutant mutant : mutants) lines.add(cores.submit(() -> line(mutant)));
@@ -67,10 +72,15 @@ final class MutationTable {
             });
             Line line = new Line(mutant, found, (System.nanoTime() - began) / 1_000_000);
             System.err.println(mutant + ": "
-                    + found.map(f -> f.law() + " after " + f.histories() + ": " + f.how())
-                            .orElse("NOT FOUND"));
+                    + found.map(f -> f.law() + " after " + f.histories() + ", " + line.seconds() + " s: "
+                                    + shortened(f.how()))
+                            .orElse("NOT FOUND within " + MOST));
             return line;
         }
+    }
+
+    private static String shortened(String how) {
+        return how.length() <= 200 ? how : how.substring(0, 200) + " ...";
     }
 
     /** @param names  of mutants; none: all */
@@ -80,7 +90,7 @@ final class MutationTable {
         for (Mutant mutant : Mutant.values())
             if (names.length == 0 || List.of(names).contains(mutant.toString())) mutants.add(mutant);
         if (names.length > 0 && mutants.size() != names.length) {
-            System.err.println("error: no such mutant; there are " + List.of(Mutant.values()));
+            System.err.println("error: there is no such rule, or one twice. There are: " + List.of(Mutant.values()));
             System.exit(2);
         }
         List<Mutant> missed = print(mutants);

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
@@ -46,6 +47,12 @@ final class World {
     private final TreeMap<JobId, Boolean> answered = new TreeMap<>();
     private final List<byte[]> recordings = new ArrayList<>();
     private final Chance operator;
+    private final Chance client;
+    /** Jobs that the controller has forgotten, as their clients found. */
+    private final TreeSet<JobId> forgotten = new TreeSet<>();
+    /** What was handed in under the id of a forgotten job, where it is another. */
+    private final TreeMap<JobId, Spec> specs = new TreeMap<>();
+
     private boolean harmful = true;
     private long requests;
     private long steps;
@@ -59,6 +66,7 @@ final class World {
         this.scenario = scenario;
         this.trace = new Trace(timeline, told, lines);
         this.operator = chanceOf("operator");
+        this.client = chanceOf("client");
         this.controller = new ControllerSide(this);
         for (int i = 0; i < scenario.devices().size(); i++) {
             DeviceId device = new DeviceId("device-" + i);
@@ -195,7 +203,8 @@ final class World {
             case ROLLED_BACK -> {
                 side.backTo(chance.between(0, side.writes()));
                 startLater(side, length);
-                if (side == controller && scenario.resubmits()) timeline.after(length.plusSeconds(30), this::resubmit);
+                Duration later = chance.of(List.of(Duration.ZERO, Duration.ofSeconds(30)));
+                if (side == controller && scenario.resubmits()) timeline.after(length.plus(later), this::resubmit);
             }
             case CLOCK_JUMPS -> side.clockJumps(chance);
             case EARLY_TICK -> side.earlyTick();
@@ -354,7 +363,7 @@ final class World {
                 requests,
                 job.id(),
                 "",
-                job.spec(),
+                specs.getOrDefault(job.id(), job.spec()),
                 job.policy(),
                 job.plan(),
                 List.of(),
@@ -365,10 +374,20 @@ final class World {
     /** Clients look after jobs that were answered; what the controller has forgotten, they hand in anew. */
     private void resubmit() {
         for (Scenario.JobPlan job : scenario.jobsKept()) {
-            if (!answered.containsKey(job.id()) || laws.knows(job.id())) continue;
+            boolean known = laws.knows(job.id());
+            if (known) forgotten.remove(job.id());
+            if (known || !answered.containsKey(job.id())) continue;
             laws.met("job handed in anew");
+            if (forgotten.add(job.id()) && client.is(0.5)) specs.put(job.id(), other(job.spec()));
             handIn(job);
         }
+    }
+
+    /** What the client of a forgotten job may want by now, under the same id: what was computed for the first is not for this one. */
+    private static Spec other(Spec spec) {
+        if (!(spec.input() instanceof dev.flotilla.model.Input.Range range)) return spec;
+        return new Spec(
+                new dev.flotilla.model.Input.Range(range.from() + 1, range.to() + 1), spec.sharding(), spec.program());
     }
 
     void replied(long request, View view) {
