@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
+import java.util.function.LongConsumer;
 
 /** One device: its agent, its link to the broker, and an executor whose tasks take virtual time. */
 final class AgentSide extends Side<Input, Event, Effect> {
@@ -75,6 +76,10 @@ final class AgentSide extends Side<Input, Event, Effect> {
     private final TreeMap<Long, Integer> ended = new TreeMap<>();
 
     private String machineBoot = "card";
+    /** The last hello that somebody said in its name, and who waits for the greeting. */
+    private long lied;
+
+    private LongConsumer overhears = greeting -> {};
     /** Number of its last report in the present meeting. */
     private long sent;
 
@@ -87,6 +92,12 @@ final class AgentSide extends Side<Input, Event, Effect> {
     }
 
     record Meeting(long hello, long greeting, long sent, long got, long boot) {}
+
+    /** Whoever has its key has said that hello in its name, and hears the greetings for it. */
+    void overhear(long hello, LongConsumer greetings) {
+        lied = hello;
+        overhears = greetings;
+    }
 
     AgentSide(World world, DeviceId device, String name, Scenario.DevicePlan plan) {
         super(
@@ -279,8 +290,10 @@ final class AgentSide extends Side<Input, Event, Effect> {
         try {
             Envelope envelope = EnvelopeCodec.decode(body.get());
             if (envelope instanceof Order order) offer(new Input.Ordered(order, sealed.length));
-            else if (envelope instanceof Greeting g) offer(new Input.Greeted(g));
-            else throw new Broken("I14", "an authentic envelope of the wrong kind: " + envelope);
+            else if (envelope instanceof Greeting g) {
+                if (g.hello() == lied) overhears.accept(g.greeting());
+                offer(new Input.Greeted(g));
+            } else throw new Broken("I14", "an authentic envelope of the wrong kind: " + envelope);
         } catch (Malformed e) {
             throw new Broken("I14", "an authentic envelope for " + device + " cannot be read: " + e);
         }

@@ -38,12 +38,18 @@ final class Liar {
         else for (int times = chance.is(0.05) ? 40 : 1; times > 0; times--) report(meeting.get(), times);
     }
 
-    /** It has met what no controller ever was, or is another agent, or another boot. */
+    /** It has met what no controller ever was, or is another agent, or another boot; with a fresh hello its own lies begin a meeting. */
     private void hello(AgentSide.Meeting meeting) {
+        long hello = chance.is(0.5) ? meeting.hello() : chance.id();
+        long boot = chance.is(0.5) ? meeting.boot() : chance.id();
+        if (hello != meeting.hello())
+            agent.overhear(hello, greeting -> {
+                for (int n = 1; n <= 5; n++) report(new AgentSide.Meeting(hello, greeting, 0, 0, boot), n);
+            });
         agent.transmit(new Hello(
                 Hello.VERSION,
-                meeting.hello(),
-                chance.is(0.5) ? meeting.boot() : chance.id(),
+                hello,
+                boot,
                 chance.is(0.5) ? "f".repeat(32) : "0123456789abcdef".repeat(2),
                 chance.of(List.of(0L, 1L, 7L, 1L << 19, 1L << 40, Long.MAX_VALUE)),
                 chance.of(List.of(0L, 3L, 1000L, Long.MAX_VALUE)),

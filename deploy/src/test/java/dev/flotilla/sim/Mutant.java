@@ -2,7 +2,6 @@ package dev.flotilla.sim;
 
 import static dev.flotilla.sim.Patch.agent;
 import static dev.flotilla.sim.Patch.controller;
-import static dev.flotilla.sim.Patch.onlooker;
 import static dev.flotilla.sim.Patch.shared;
 
 import java.util.List;
@@ -25,21 +24,6 @@ enum Mutant {
                     "core/Meetings",
                     "} else if (!session.met() || session.hello != report.hello() || session.greeting != report.greeting()) {",
                     "} else if (!session.met()) {")),
-    MEETING_UNWATCHED(
-            "both act on the present meeting alone; and nobody looks at envelopes, so that only what comes of it can show",
-            agent(
-                    "core/Orders",
-                    "if (!session.met() || order.hello() != session.hello || order.greeting() != session.greeting) {",
-                    "if (!session.met()) {"),
-            controller(
-                    "core/Meetings",
-                    "} else if (!session.met() || session.hello != report.hello() || session.greeting != report.greeting()) {",
-                    "} else if (!session.met()) {"),
-            onlooker("Laws", "if (!changes.isEmpty()) throw new Broken(\"I14\"", "if (false) throw new Broken(\"I14\""),
-            onlooker(
-                    "AgentSide",
-                    "} else if (!due) world.laws.unchanged(name, o, deeds(decision));",
-                    "} else o.settled().forEach(said::remove);")),
     OLD_ORDERS(
             "an agent drops an order whose number is not higher than the last",
             agent("core/Orders", "if (order.n() <= session.got) {", "if (false) {")),

@@ -23,11 +23,6 @@ record Patch(String file, String shipped, String instead) {
         return new Patch("controller/src/main/java/dev/flotilla/controller/" + name + ".java", shipped, instead);
     }
 
-    /** Of the onlooker, not of the product: for what shows when nobody looks at the very place. */
-    static Patch onlooker(String name, String shipped, String instead) {
-        return new Patch("deploy/src/test/java/dev/flotilla/sim/" + name + ".java", shipped, instead);
-    }
-
     /** @throws AssertionError if the piece is not there, or more than once */
     String applyTo(String source) {
         StringBuilder anyBreaks = new StringBuilder();
