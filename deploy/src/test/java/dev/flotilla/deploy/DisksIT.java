@@ -5,14 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flotilla.model.UserError;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -28,7 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
  * the answer is right.
  */
 class DisksIT {
-    private static final Duration TURN = Duration.ofMillis(300);
     private static final String AGENT = "oak";
     private static final String CONTROLLER = "controller";
     private static final String DEGRADED = "degraded: storage";
@@ -93,7 +89,7 @@ class DisksIT {
     private static void rounds(String fault, String victim, String calls, String error, int most) {
         int[] struck = {0};
         int before = told;
-        try (Rounds rounds = Rounds.of(fault, 2, 40)) {
+        try (Rounds rounds = Rounds.of(fault, 1, 40)) {
             rounds.each(seed -> {
                 Random chance = new Random(seed * 0x9e3779b97f4a7c15L + fault.hashCode());
                 try {
@@ -161,8 +157,8 @@ class DisksIT {
     /** Where people look: the devices, the controller itself. Its log says it too. */
     private static boolean says(String victim) {
         boolean says = victim.equals(CONTROLLER)
-                ? ask("controller.info", "{}").path("state").asText().equals(DEGRADED)
-                : ask("device.show", "{\"device\": \"" + AGENT + "\"}")
+                ? fleet.tried("controller.info", "{}").path("state").asText().equals(DEGRADED)
+                : fleet.tried("device.show", "{\"device\": \"" + AGENT + "\"}")
                         .at("/summary/state")
                         .asText()
                         .equals(DEGRADED);
@@ -177,23 +173,14 @@ class DisksIT {
         assertTrue(fleet.ask("job.list", "{}").path("jobs").size() > 0, "what only reads is answered");
     }
 
-    /** Asked in short turns; nothing if it is refused, or not answered in time. */
-    private static ObjectNode ask(String verb, String request) {
-        try {
-            return fleet.ask(verb, request, TURN).orElseGet(JsonNodeFactory.instance::objectNode);
-        } catch (UserError refused) {
-            return JsonNodeFactory.instance.objectNode();
-        }
-    }
-
     private static boolean over(Work work) {
-        return ask("job.result", "{\"job\": \"" + work.id() + "\"}")
+        return fleet.tried("job.result", "{\"job\": \"" + work.id() + "\"}")
                 .path("final")
                 .asBoolean();
     }
 
     private static boolean submit(Work work) {
-        return ask("job.submit", work.request()).path("ok").asBoolean();
+        return fleet.tried("job.submit", work.request()).path("ok").asBoolean();
     }
 
     private static boolean injected(Path trace) {

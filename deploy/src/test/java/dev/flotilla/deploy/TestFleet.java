@@ -3,10 +3,12 @@ package dev.flotilla.deploy;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flotilla.controller.cli.shell.AdminClient;
 import dev.flotilla.controller.cli.shell.Contexts;
 import dev.flotilla.controller.cli.shell.Replies;
+import dev.flotilla.model.UserError;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -242,6 +244,15 @@ final class TestFleet implements AutoCloseable {
             return admin.ask(verb, Replies.parse(request.getBytes(StandardCharsets.UTF_8)), patience);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Asked in a short turn; nothing if it is refused, or not answered in time. */
+    ObjectNode tried(String verb, String request) {
+        try {
+            return ask(verb, request, Duration.ofMillis(300)).orElseGet(JsonNodeFactory.instance::objectNode);
+        } catch (UserError refused) {
+            return JsonNodeFactory.instance.objectNode();
         }
     }
 

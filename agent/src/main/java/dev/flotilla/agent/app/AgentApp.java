@@ -135,6 +135,12 @@ public final class AgentApp implements AutoCloseable {
     private static void usable(Path data) {
         try {
             Files.createDirectories(data);
+            if (Files.getFileStore(data).isReadOnly())
+                throw new UserError(
+                        Exit.FAILED,
+                        "the agent did not start on " + data,
+                        "its disk is read-only",
+                        "mend the disk under " + data + " and mount it to be written, then start the agent again");
             if (!Files.isWritable(data)) throw new IOException(data + " is not writable");
         } catch (IOException e) {
             throw new UserError(

@@ -150,6 +150,12 @@ public final class ControllerApp implements AutoCloseable {
     private static RootSecret secrets(Path data) {
         try {
             Files.createDirectories(data);
+            if (Files.getFileStore(data).isReadOnly())
+                throw new UserError(
+                        Exit.FAILED,
+                        "the controller did not start on " + data,
+                        "its disk is read-only",
+                        "mend the disk under " + data + " and mount it to be written, then start the controller again");
             if (!Files.isWritable(data)) throw new IOException(data + " is not writable");
             return RootSecret.at(data.resolve("root.secret"));
         } catch (IOException e) {
