@@ -61,9 +61,9 @@ class DisksIT {
 
     @Test
     void anAgentsDiskThatRefusesWritesIsWaitedFor() {
-        rounds("disk full at the N-th write: agent", AGENT, WRITES, "ENOSPC", 60);
-        rounds("I/O error at the N-th write: agent", AGENT, WRITES, "EIO", 60);
-        rounds("read-only from the N-th write: agent", AGENT, WRITES, "EROFS", 60);
+        rounds("disk full at the N-th write: agent", AGENT, WRITES, "ENOSPC", 40);
+        rounds("I/O error at the N-th write: agent", AGENT, WRITES, "EIO", 40);
+        rounds("read-only from the N-th write: agent", AGENT, WRITES, "EROFS", 40);
     }
 
     @Test
@@ -74,9 +74,9 @@ class DisksIT {
 
     @Test
     void aControllersDiskThatRefusesWritesIsWaitedFor() {
-        rounds("disk full at the N-th write: controller", CONTROLLER, WRITES, "ENOSPC", 30);
-        rounds("I/O error at the N-th write: controller", CONTROLLER, WRITES, "EIO", 30);
-        rounds("read-only from the N-th write: controller", CONTROLLER, WRITES, "EROFS", 30);
+        rounds("disk full at the N-th write: controller", CONTROLLER, WRITES, "ENOSPC", 20);
+        rounds("I/O error at the N-th write: controller", CONTROLLER, WRITES, "EIO", 20);
+        rounds("read-only from the N-th write: controller", CONTROLLER, WRITES, "EROFS", 20);
     }
 
     @Test
