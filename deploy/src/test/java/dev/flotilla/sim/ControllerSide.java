@@ -124,7 +124,7 @@ final class ControllerSide extends Side<Input, Event, Effect> {
     void restored(int writes) {
         backTo(writes);
         append(fromDisk()
-                .decide(new Stamped<>(new Moment(0), new Dice(0), new Input.Restored()))
+                .decide(new Stamped<>(new Moment(0), new Dice(chance.id()), new Input.Restored()))
                 .events());
     }
 

@@ -208,7 +208,8 @@ enum Mutant {
                     "core/ControllerCore",
                     "new Event.Started(ledger.term + 1 + step.dice.below(Restoring.STEP), seq)",
                     "new Event.Started(1, seq)"),
-            controller("core/Restoring", "Math.max(ledger.term, termMet) + LEAP)", "Math.max(ledger.term, termMet))")),
+            controller(
+                    "core/Restoring", "leapt(step, Math.max(ledger.term, termMet))", "Math.max(ledger.term, termMet)")),
     SERIAL_RAISED(
             "a controller that meets a serial which it never gave goes on above it",
             controller("core/Restoring", "if (highest >= device.next) {", "if (false) {"),

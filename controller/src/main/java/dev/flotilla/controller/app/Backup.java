@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Enumeration;
 import java.util.List;
@@ -223,7 +224,8 @@ public final class Backup {
 
     /** The journal's next batch says that it is an older copy, and holds one-time work. @return the last batch before that */
     private static long mark(Path file, ControllerCore core) throws JournalFailed {
-        List<Event> events = core.decide(new Stamped<>(new Moment(0), new Dice(0), new Input.Restored()))
+        List<Event> events = core.decide(
+                        new Stamped<>(new Moment(0), new Dice(new SecureRandom().nextLong()), new Input.Restored()))
                 .events();
         try (Journal journal = SqliteJournal.open(file, JournalSettings.controller())) {
             long last = journal.seq();

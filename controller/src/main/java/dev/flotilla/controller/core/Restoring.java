@@ -35,8 +35,13 @@ final class Restoring {
 
     /** The journal was put back by the operator. */
     void restored(Step step) {
-        step.emit(new Event.Restored(ledger.term + LEAP));
+        step.emit(new Event.Restored(leapt(step, ledger.term)));
         hold(step, "the controller was restored from an older copy: it may have run already");
+    }
+
+    /** Drawn, as a start's is: the copy that is put back may be of a time before the last leap. */
+    private static long leapt(Step step, long above) {
+        return above + LEAP + step.dice.below(STEP);
     }
 
     /** A start. Its wait, if there is one, begins anew. */
@@ -92,7 +97,7 @@ final class Restoring {
 
     private void olderCopy(Step step, DeviceState device, long termMet) {
         step.start(Effect.Note.warning("journal.older-copy", "device", device.id, "term", termMet));
-        step.emit(new Event.OlderCopyFound(device.id, Math.max(ledger.term, termMet) + LEAP));
+        step.emit(new Event.OlderCopyFound(device.id, leapt(step, Math.max(ledger.term, termMet))));
         hold(step, "the controller's journal is an older copy, as " + device.id + " shows: it may have run already");
         for (Session session : sessions.all.values()) if (session.met()) sessions.touch(session);
     }

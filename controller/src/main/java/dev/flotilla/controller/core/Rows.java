@@ -45,6 +45,7 @@ final class Rows {
                 session.ignore("row of another attempt than it was given");
             else if (job == null || row.index() >= job.shards()) foreign(session, group, row);
             else if (row.state().ended()) ended(session, group, row, counting);
+            else if (session.settles(row.serial())) session.ignore("what has ended goes on");
             else {
                 counting.count();
                 if (live(step, session, device, job, group, row)) unpermitted.add(row);

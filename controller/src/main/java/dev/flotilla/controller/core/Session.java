@@ -202,6 +202,12 @@ final class Session {
         return specs.containsKey(spec);
     }
 
+    /** The device is told that this is settled, and has not confirmed it. */
+    boolean settles(long serial) {
+        return settle.contains(serial)
+                || settleSent.values().stream().anyMatch(sent -> sent.serials().contains(serial));
+    }
+
     /** Settled serials that the agent should have confirmed by now are to be said again. */
     void settleAgain(long got, Moment now) {
         settleSent.headMap(got, true).clear();

@@ -591,6 +591,20 @@ class ControllerCoreTest {
     }
 
     @Test
+    void whatAnAgentSaysHasEndedIsNotTakenOverWhenItSaysTheOppositeBesides() {
+        var history = given();
+        history.submit("sum", spec(1), policy("60s", false, 3));
+        history.device("oak").highest = 7;
+        var decision = history.met(
+                "oak",
+                slots(1),
+                foreign("sum", spec(1), 7, 0, 1, AttemptState.CANCELLED),
+                foreign("sum", spec(1), 7, 0, 1, AttemptState.RUNNING));
+        assertFalse(history.kinds(decision).contains(Event.Adopted.class));
+        assertEquals(List.of(7L), history.device("oak").settled);
+    }
+
+    @Test
     void whatAnAgentRunsIsNotTakenOverWhileAnotherAttemptIsLive() {
         var history = given().meets("elm", slots(1)).submitted("sum", 1, "60s");
         history.reports("elm", history.running("elm", "sum/0#1"));
