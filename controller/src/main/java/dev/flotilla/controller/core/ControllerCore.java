@@ -106,7 +106,7 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
         List<Moment> due = new ArrayList<>();
         if (!ledger.running.isEmpty()) sessions.look.ifPresent(due::add);
         jobs.due().ifPresent(due::add);
-        placing.due().ifPresent(due::add);
+        if (!ledger.waits) placing.due().ifPresent(due::add);
         orders.due().ifPresent(due::add);
         restoring.due().ifPresent(due::add);
         return due.stream().min(Moment::compareTo);

@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.flotilla.core.Moment;
+import dev.flotilla.link.RowGroup;
 import dev.flotilla.model.AttemptState;
 import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.ProgramCall;
@@ -76,6 +78,18 @@ class RestoringTest {
                         .devices()
                         .get(0)
                         .state());
+    }
+
+    @Test
+    void aRestoredControllerSleepsWhileItWaitsThoughADeviceThatRefusedHasRested() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "10m").meets("elm", slots(1));
+        RowGroup refused = history.ended("oak", "sum/0#1", AttemptState.REFUSED, "unknown spec");
+        history.backTo(history.journal.size(), true);
+        history.met("oak", slots(1), refused);
+        history.at("20s");
+        assertEquals(Optional.of(new Moment(30_000_000_000L)), history.core.wakeAt());
+        history.at("30s");
+        assertEquals(1, history.device("oak").assigned.size());
     }
 
     @Test
