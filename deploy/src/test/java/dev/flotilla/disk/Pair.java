@@ -84,6 +84,7 @@ final class Pair implements AutoCloseable {
     private static final Duration POLL = Duration.ofSeconds(15);
     private static final Duration LONGEST = Duration.ofHours(3);
     private static final int SLOTS = 3;
+    private static final int ONCE_SHARDS = 8;
 
     /** A job and its right answer. */
     private record Job(JobId id, Spec spec, Policy policy, ShardPlan plan, BigDecimal answer) {}
@@ -91,7 +92,7 @@ final class Pair implements AutoCloseable {
     private static final byte[] LINES = lines(9_600);
     private static final List<Job> JOBS = List.of(
             range("paced", 0, 10_000, 30, Duration.ofMillis(150), false),
-            range("once", 0, 1_000, 8, Duration.ofMillis(400), true),
+            range("once", 0, 1_000, ONCE_SHARDS, Duration.ofMillis(400), true),
             file("inline", 16, 240),
             file("fetched", 4, 400));
 
@@ -286,12 +287,15 @@ final class Pair implements AutoCloseable {
 
         @Override
         public long append(byte[] batch) throws JournalFailed {
+            TreeSet<Long> released = new TreeSet<>();
             for (E event : machine.decode(batch)) {
-                if (!(event instanceof Event.Released e) || !e.again()) continue;
-                for (long index : e.indexes()) {
-                    marks.accept("release " + e.job() + "/" + index);
-                    releases.merge(e.job() + "/" + index, 1, Integer::sum);
-                }
+                if (event instanceof Event.Released e && e.again()) released.addAll(e.indexes());
+                // those that were never placed, as far as this journal knows: one that it lost is started once more
+                else if (event instanceof Event.RestReleased) for (long i = 0; i < ONCE_SHARDS; i++) released.add(i);
+            }
+            for (long index : released) {
+                marks.accept("release once/" + index);
+                releases.merge("once/" + index, 1, Integer::sum);
             }
             long seq = real.append(batch);
             marks.accept(name + " " + seq + " " + Digest.of(batch).hex());

@@ -82,7 +82,7 @@ class CountedOnceSimTest {
         int histories = Integer.getInteger("flotilla.histories", usual);
         try (Rounds rounds = Rounds.of("simulated histories, any fault", histories, histories)) {
             Lived lived = live(histories, Runtime.getRuntime().availableProcessors());
-            rounds.done(histories - lived.broken.size());
+            rounds.done(lived.whole);
             String years =
                     String.format(java.util.Locale.ROOT, "%.1f device-years", lived.deviceTime / (365.25 * 86_400));
             long kinds = lived.met.keySet().stream()
@@ -115,8 +115,10 @@ class CountedOnceSimTest {
         final TreeMap<String, Long> met = new TreeMap<>();
         final List<String> broken = new ArrayList<>();
         double deviceTime;
+        int whole;
 
         synchronized void add(World.Outcome outcome) {
+            if (++whole % 10_000 == 0) System.out.println(whole + " histories lived through");
             outcome.met().forEach((what, times) -> met.merge(what, times, Long::sum));
             deviceTime += outcome.deviceTime().toSeconds();
         }
