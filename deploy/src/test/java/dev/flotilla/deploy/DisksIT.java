@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -37,7 +36,10 @@ class DisksIT {
     private static TestFleet fleet;
     private static SideEffects effects;
     private static int jobs;
-    /** How often a disk that was not mended was told of. */
+    /** Rounds of all rows so far, those in which a call failed, and those in which a disk that was not mended was told of. */
+    private static int lived;
+
+    private static int struck;
     private static int told;
 
     @BeforeAll
@@ -57,6 +59,7 @@ class DisksIT {
     @AfterAll
     static void stop() {
         if (fleet != null) fleet.close();
+        if (lived >= 20) assertTrue(struck > 0 && told > 0, struck + " struck, " + told + " were told of");
     }
 
     @Test
@@ -87,19 +90,21 @@ class DisksIT {
 
     /** @param most  the last call at which it may begin */
     private static void rounds(String fault, String victim, String calls, String error, int most) {
-        int[] struck = {0};
-        int before = told;
-        try (Rounds rounds = Rounds.of(fault, 1, 40)) {
+        int struckBefore = struck;
+        int toldBefore = told;
+        try (Rounds rounds = Rounds.of(fault, 2, 40)) {
             rounds.each(seed -> {
                 Random chance = new Random(seed * 0x9e3779b97f4a7c15L + fault.hashCode());
                 try {
-                    if (round(victim, calls, error, 1 + chance.nextInt(most), seed, chance, rounds)) struck[0]++;
+                    if (round(victim, calls, error, 1 + chance.nextInt(most), seed, chance, rounds)) struck++;
+                    lived++;
                 } catch (AssertionError e) {
                     throw new AssertionError(e.getMessage() + "\n" + victim + " said:\n" + fleet.said(victim), e);
                 }
             });
-            rounds.note(struck[0] + " struck, " + (told - before) + " were told of before they were mended");
-            if (rounds.count() > 4) assertTrue(struck[0] > 0 && told > before, "nothing was injected");
+            rounds.note((struck - struckBefore) + " struck, " + (told - toldBefore)
+                    + " were told of before they were mended");
+            if (rounds.count() > 4) assertTrue(struck > struckBefore && told > toldBefore, "nothing was injected");
         }
     }
 
@@ -123,7 +128,7 @@ class DisksIT {
                 "-e",
                 "inject=" + calls + ":error=" + error + ":when=" + when,
                 "-p",
-                String.valueOf(loop(victim)));
+                fleet.loop(victim));
         Process tracer = new ProcessBuilder(strace)
                 .redirectErrorStream(true)
                 .redirectOutput(out.toFile())
@@ -135,8 +140,9 @@ class DisksIT {
             Command.await("a call that fails, or the end", () -> injected(trace) || over(work));
             struck = injected(trace);
             if (lasts && struck) {
-                Command.await(victim + " says so, or the job ends", () -> says(victim) || over(work));
-                if (says(victim)) {
+                boolean[] says = {false};
+                Command.await(victim + " says so, or the job ends", () -> (says[0] = says(victim)) || over(work));
+                if (says[0]) {
                     told++;
                     refuses(victim);
                 }
@@ -192,16 +198,6 @@ class DisksIT {
             return Files.readString(file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    /** The thread that commits. */
-    private static long loop(String name) throws IOException {
-        try (Stream<Path> tasks = Files.list(Path.of("/proc", String.valueOf(fleet.pid(name)), "task"))) {
-            return tasks.filter(task -> read(task.resolve("comm")).strip().equals("loop"))
-                    .mapToLong(task -> Long.parseLong(task.getFileName().toString()))
-                    .findFirst()
-                    .orElseThrow(() -> new AssertionError(name + " has no loop"));
         }
     }
 }

@@ -1,5 +1,7 @@
 package dev.flotilla.deploy;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flotilla.model.FleetName;
 import dev.flotilla.security.OwnerOnly;
@@ -45,6 +47,10 @@ class KilledIT {
     private static final int LOOKS = 8;
 
     private static final TreeMap<Boolean, World> WORLDS = new TreeMap<>();
+    /** Kills of all rows so far, and those that struck while tasks ran, as far as was seen. */
+    private static int kills;
+
+    private static int within;
 
     @TempDir
     static Path folder;
@@ -86,16 +92,18 @@ class KilledIT {
             String row, String fault, int quick, int full, boolean mosquitto, Function<Random, List<String>> draw)
             throws IOException {
         try (Rounds rounds = Rounds.of(fault, quick, full)) {
-            int[] within = {0};
+            int before = within;
             rounds.each(seed -> {
                 try {
-                    if (world(mosquitto).round(row, seed, draw, rounds)) within[0]++;
+                    if (world(mosquitto).round(row, seed, draw, rounds)) within++;
+                    kills++;
                 } catch (IOException | RuntimeException | AssertionError e) {
                     stop(mosquitto);
                     throw e;
                 }
             });
-            rounds.note(within[0] + " struck while tasks ran");
+            rounds.note((within - before) + " struck while tasks ran");
+            if (rounds.count() > 4) assertTrue(within > before, "no kill struck while tasks ran");
         }
     }
 
@@ -117,6 +125,7 @@ class KilledIT {
     static void stop() {
         stop(false);
         stop(true);
+        if (kills >= 12) assertTrue(within > 0, "no kill struck while tasks ran");
     }
 
     /** A fleet, and what was done to it. */

@@ -2,6 +2,7 @@ package dev.flotilla.deploy;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,8 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 
 /**
  * One line of the table that {@code bench/reliability} prints: a fault, how often it struck, and what it lost or counted twice. The number
@@ -21,7 +24,7 @@ import java.util.List;
  * note. It fails the test if anything was lost or doubled.
  */
 public final class Rounds implements AutoCloseable {
-    private final Class<?> test;
+    private final String test;
     private final String fault;
     private final int count;
     private final long first;
@@ -38,7 +41,7 @@ public final class Rounds implements AutoCloseable {
         void live(long seed) throws Exception;
     }
 
-    private Rounds(Class<?> test, String fault, int count, long first) {
+    private Rounds(String test, String fault, int count, long first) {
         this.test = test;
         this.fault = fault;
         this.count = count;
@@ -48,9 +51,19 @@ public final class Rounds implements AutoCloseable {
     /** @param fault  in words for the table, as "SIGKILL of the controller" */
     public static Rounds of(String fault, int quick, int full) {
         int usual = Boolean.getBoolean("flotilla.full") ? full : quick;
-        Class<?> test = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
-                .getCallerClass();
+        String test = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
+                .walk(Rounds::test);
         return new Rounds(test, fault, Integer.getInteger("flotilla.rounds", usual), Long.getLong("flotilla.first", 1));
+    }
+
+    /** The test that asks, as class and method, so that no other of its class lives with the same seeds; its class if it is not known. */
+    private static String test(Stream<StackWalker.StackFrame> frames) {
+        List<StackWalker.StackFrame> all = frames.toList();
+        for (StackWalker.StackFrame frame : all)
+            for (Method method : frame.getDeclaringClass().getDeclaredMethods())
+                if (method.getName().equals(frame.getMethodName()) && method.isAnnotationPresent(Test.class))
+                    return frame.getDeclaringClass().getSimpleName() + "#" + method.getName();
+        return all.get(1).getDeclaringClass().getNestHost().getSimpleName();
     }
 
     /** How many there are to be. */
@@ -73,6 +86,11 @@ public final class Rounds implements AutoCloseable {
         return this;
     }
 
+    /** The present round does not count: what it is for did not come to pass. */
+    public void skip() {
+        done--;
+    }
+
     /** What this round does began in that one: to live it again, begin there. */
     public void since(long seed) {
         since = seed;
@@ -92,10 +110,9 @@ public final class Rounds implements AutoCloseable {
     }
 
     private String again() {
-        String name = test.getNestHost().getSimpleName();
         return "mvn -q -pl deploy -am "
-                + (name.endsWith("IT") ? "verify -Dtest=none -Dit.test=" : "test -Dtest=")
-                + name + (Boolean.getBoolean("flotilla.full") ? " -Dflotilla.full=true" : "")
+                + (test.matches(".*IT(#.*)?") ? "verify -Dtest=none -Dit.test=" : "test -Dtest=")
+                + test + (Boolean.getBoolean("flotilla.full") ? " -Dflotilla.full=true" : "")
                 + " -Dflotilla.first=" + since + " -Dflotilla.rounds=" + (round - since + 1);
     }
 

@@ -15,6 +15,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -178,6 +181,23 @@ final class TestFleet implements AutoCloseable {
 
     long pid(String name) {
         return running.get(name).pid();
+    }
+
+    /** The thread that commits, of a process that may just have been started. */
+    String loop(String name) {
+        AtomicReference<String> loop = new AtomicReference<>();
+        Command.await(name + " has a loop", () -> {
+            try (DirectoryStream<Path> tasks =
+                    Files.newDirectoryStream(Path.of("/proc", String.valueOf(pid(name)), "task"))) {
+                for (Path task : tasks)
+                    if (Files.readString(task.resolve("comm")).strip().equals("loop"))
+                        loop.set(task.getFileName().toString());
+            } catch (IOException | DirectoryIteratorException aThreadHasEnded) {
+                return false;
+            }
+            return loop.get() != null;
+        });
+        return loop.get();
     }
 
     /** Sends a signal, say {@code STOP}. */
