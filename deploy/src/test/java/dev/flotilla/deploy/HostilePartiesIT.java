@@ -34,6 +34,7 @@ class HostilePartiesIT {
         for (String id : List.of("oak", "elm"))
             fleet.agent(id, "--broker", line.address().toString());
         fleet.ready("oak", "elm");
+        fleet.end(submit(20, false)); // the first meetings and the first job are not what bytes are compared with
     }
 
     @AfterAll
@@ -47,9 +48,8 @@ class HostilePartiesIT {
         try (Rounds rounds = Rounds.of("hostile proxy: delays, repeats, reorders", 1, 20)) {
             double[] worst = {0};
             rounds.each(seed -> {
-                long good = bytesOf(HostileProxy.Mood.GOOD, seed, rounds);
-                long bad = bytesOf(new HostileProxy.Mood(100, 0.2, 0.2, 0, 0, 0, 0), seed, rounds);
-                worst[0] = Math.max(worst[0], compared(bad, good));
+                HostileProxy.Mood mood = new HostileProxy.Mood(100, 0.2, 0.2, 0, 0, 0, 0);
+                worst[0] = Math.max(worst[0], compared(mood, seed, rounds));
             });
             rounds.note(times(worst[0]));
         }
@@ -60,10 +60,12 @@ class HostilePartiesIT {
         try (Rounds rounds = Rounds.of("hostile proxy: cuts and flipped bytes", 1, 20)) {
             double[] worst = {0};
             rounds.each(seed -> {
-                long good = bytesOf(HostileProxy.Mood.GOOD, seed, rounds);
-                long bad = bytesOf(new HostileProxy.Mood(0, 0, 0, 0.01, 0.005, 0.1, 0.01), seed, rounds);
-                assertTrue(wrongTags("oak") + wrongTags("elm") > 0, "a flipped envelope is found out");
-                worst[0] = Math.max(worst[0], compared(bad, good));
+                HostileProxy.Mood mood = new HostileProxy.Mood(0, 0, 0, 0.01, 0.005, 0.1, 0.01);
+                long flipped = line.flipped();
+                long found = wrongTags("oak") + wrongTags("elm");
+                worst[0] = Math.max(worst[0], compared(mood, seed, rounds));
+                if (line.flipped() - flipped > 1) // a single one may have died with its connection
+                assertTrue(wrongTags("oak") + wrongTags("elm") > found, "no flipped envelope is found out");
             });
             rounds.note(times(worst[0]));
         }
@@ -87,7 +89,7 @@ class HostilePartiesIT {
                 long peak = most;
                 long said = device.join();
                 long asked = admin.join();
-                assertTrue(said > 100 && asked > 100, said + " messages, " + asked + " requests");
+                assertTrue(said >= Flood.LEAST && asked >= Flood.LEAST, said + " messages, " + asked + " requests");
                 assertTrue(peak < before + (64 << 20), () -> "the heap grew from " + before + " to " + peak + " bytes");
                 assertFalse(fleet.said("controller").contains("OutOfMemory"));
                 assertTrue(fleet.said("controller").length() < 4 << 20, "the log is flooded");
@@ -121,28 +123,29 @@ class HostilePartiesIT {
         return used;
     }
 
-    /** Envelopes from it, or to it, that were dropped since they were not what was sealed. */
+    /** Envelopes from it that were dropped so far, since they were not what was sealed. */
     private static long wrongTags(String device) {
-        long there = fleet.said(device).contains("what=\"wrong tag\"") ? 1 : 0;
-        return there
-                + fleet.ask("device.show", "{\"device\": \"" + device + "\"}")
-                        .path("ignored")
-                        .path("wrong tag")
-                        .asLong();
+        return fleet.ask("device.show", "{\"device\": \"" + device + "\"}")
+                .path("ignored")
+                .path("wrong tag")
+                .asLong();
     }
 
     /** A repeatable job and one whose tasks run once at most, on a line of that kind. @return the bytes that either end sent for them */
     private static long bytesOf(HostileProxy.Mood mood, long seed, Rounds rounds) {
         long before = line.bytes();
         line.mood(mood, seed);
-        String repeatable = submit(100, false);
-        String once = submit(20, true);
-        whole(repeatable, rounds);
-        whole(once, rounds);
-        line.mend();
+        try {
+            String repeatable = submit(100, false);
+            String once = submit(20, true);
+            whole(repeatable, rounds);
+            whole(once, rounds);
+        } finally {
+            line.mend();
+        }
         long bytes = line.bytes() - before;
         fleet.ready("oak", "elm");
-        System.out.println(mood + ": " + bytes + " bytes, harm " + line.harm());
+        System.out.println(mood + ": " + bytes + " bytes, harm " + line.harm() + ", flipped " + line.flipped());
         return bytes;
     }
 
@@ -157,7 +160,13 @@ class HostilePartiesIT {
         return job;
     }
 
-    private static double compared(long bytes, long good) {
+    /** @return its bytes by those of a good line, the larger of before and after: how many ends one report carries depends on the machine */
+    private static double compared(HostileProxy.Mood mood, long seed, Rounds rounds) {
+        long before = bytesOf(HostileProxy.Mood.GOOD, seed, rounds);
+        long harm = line.harm();
+        long bytes = bytesOf(mood, seed, rounds);
+        assertTrue(line.harm() > harm, "the line did no harm");
+        long good = Math.max(before, bytesOf(HostileProxy.Mood.GOOD, seed, rounds));
         double ratio = (double) bytes / good;
         assertTrue(ratio < 1.3, () -> bytes + " bytes, on a good line " + good);
         return ratio;

@@ -47,6 +47,7 @@ final class HostileProxy implements AutoCloseable {
     private final List<Socket> open = new ArrayList<>();
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong harm = new AtomicLong();
+    private final AtomicLong flipped = new AtomicLong();
     private final AtomicInteger ends = new AtomicInteger();
     private volatile Mood mood = Mood.GOOD;
     private volatile Random random = new Random(0);
@@ -82,6 +83,11 @@ final class HostileProxy implements AutoCloseable {
         return harm.get();
     }
 
+    /** Envelopes to the broker so far in whose payload a bit was flipped; a few of them may have died with their connection. */
+    long flipped() {
+        return flipped.get();
+    }
+
     /** Resets every connection. */
     synchronized void reset() {
         for (Socket socket : open) end(socket);
@@ -98,7 +104,13 @@ final class HostileProxy implements AutoCloseable {
         while (!server.isClosed()) {
             try {
                 Socket near = server.accept();
-                Socket far = new Socket(broker.getHost(), broker.getPort());
+                Socket far;
+                try {
+                    far = new Socket(broker.getHost(), broker.getPort());
+                } catch (IOException theBrokerIsAway) {
+                    end(near);
+                    continue;
+                }
                 near.setTcpNoDelay(true);
                 far.setTcpNoDelay(true);
                 synchronized (this) {
@@ -106,8 +118,8 @@ final class HostileProxy implements AutoCloseable {
                     open.add(near);
                     open.add(far);
                 }
-                daemon(() -> new Way(near, far).pass());
-                daemon(() -> new Way(far, near).pass());
+                daemon(() -> new Way(near, far, true).pass());
+                daemon(() -> new Way(far, near, false).pass());
             } catch (IOException e) {
                 if (!server.isClosed()) throw new IllegalStateException(e);
             }
@@ -118,11 +130,13 @@ final class HostileProxy implements AutoCloseable {
     private final class Way {
         private final Socket from;
         private final Socket to;
+        private final boolean up;
         private final ArrayDeque<byte[]> later = new ArrayDeque<>();
 
-        Way(Socket from, Socket to) {
+        Way(Socket from, Socket to, boolean up) {
             this.from = from;
             this.to = to;
+            this.up = up;
         }
 
         void pass() {
@@ -170,12 +184,16 @@ final class HostileProxy implements AutoCloseable {
                 throw new EOFException("frozen");
             }
             boolean publishes = (frame[0] >> 4 & 0xF) == PUBLISH;
-            if (publishes && happens(now.flips())) flip(frame, frame.length - 1 - random.nextInt(payload(frame)));
+            boolean mayBeLost = (frame[0] & 6) == 0;
+            if (publishes && happens(now.flips())) {
+                flip(frame, frame.length - 1 - random.nextInt(payload(frame)));
+                if (up && mayBeLost) flipped.incrementAndGet();
+            }
             if (publishes && nameless(frame) && ends(now.flipsAny())) {
                 int at = topicAt(frame) + 1 + random.nextInt(frame.length - topicAt(frame) - 1);
                 flip(frame, random.nextInt(4) == 0 ? 0 : at);
             }
-            boolean mayMove = publishes && (frame[0] & 6) == 0 && !namesAlias(frame);
+            boolean mayMove = publishes && mayBeLost && !namesAlias(frame);
             if (mayMove && later.isEmpty() && happens(now.swaps())) {
                 later.add(frame);
                 return;

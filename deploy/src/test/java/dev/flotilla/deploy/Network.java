@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A network of namespaces on this machine: a hub, where the broker is, and hosts, each on a line of its own that can be cut one way or both,
@@ -19,6 +21,7 @@ final class Network implements AutoCloseable {
     /** Addresses that are kept for tests of networks; each JVM has its own, so that two may run at a time. */
     private static final String NET = "198.18." + PID % 250 + ".";
 
+    private static final Pattern SPACE = Pattern.compile("^flotilla-(\\d+)-\\w+");
     private static final String HUB = "flotilla-" + PID + "-hub";
     private static final String OWN_LINE = "fl" + PID + "t";
 
@@ -39,6 +42,16 @@ final class Network implements AutoCloseable {
         Ci.needs(isRoot(), "network namespaces need root");
         for (String tool : List.of("ip", "iptables", "tc"))
             Ci.needs(has(tool), tool + " is not installed (Debian: iproute2, iptables)");
+        removeLeftovers();
+        try {
+            build(names);
+        } catch (RuntimeException | AssertionError e) {
+            close();
+            throw e;
+        }
+    }
+
+    private void build(String... names) {
         Ci.needs(
                 sh("ip netns add " + HUB + " && ip -n " + HUB + " link set lo up")
                                 .exit()
@@ -54,6 +67,16 @@ final class Network implements AutoCloseable {
                     "line-" + name,
                     "ip -n " + space(name) + " link add eth0 type veth peer name line-" + name + " netns " + HUB);
             in(name, "ip link set lo up", "ip address add " + address(name) + "/24 dev eth0", "ip link set eth0 up");
+        }
+    }
+
+    /** Of JVMs that were killed. */
+    private static void removeLeftovers() {
+        for (String line : sh("ip netns list").out().split("\n")) {
+            Matcher ours = SPACE.matcher(line);
+            if (!ours.find() || ProcessHandle.of(Long.parseLong(ours.group(1))).isPresent()) continue;
+            sh("ip netns delete " + ours.group());
+            sh("ip link delete fl" + ours.group(1) + "t");
         }
     }
 
