@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -41,12 +42,14 @@ class SmallDisksIT {
     private static final String AGENT = "oak";
     private static final String CONTROLLER = "controller";
     private static final String DEGRADED = "degraded: storage";
+    private static final int LINES = 400_000;
 
     @TempDir
     static Path folder;
 
     private static TestFleet fleet;
     private static SideEffects effects;
+    private static final List<String> mounted = new ArrayList<>();
     private static int jobs;
 
     @BeforeAll
@@ -57,6 +60,7 @@ class SmallDisksIT {
             Ci.needs(
                     mount("-t", "tmpfs", "-o", "size=110m,mode=700", "tmpfs", disk(name)) == 0,
                     "only root can mount a small disk");
+            mounted.add(disk(name));
         }
         effects = new SideEffects(folder);
         fleet = new TestFleet(folder).leavingLinesIn(effects);
@@ -67,27 +71,43 @@ class SmallDisksIT {
     @AfterAll
     static void stop() {
         if (fleet != null) fleet.close();
-        for (String name : List.of(AGENT, CONTROLLER)) Command.run(Map.of(), List.of("umount", disk(name)));
+        for (String disk : mounted) // one that something still has open goes when that is closed
+        if (Command.run(Map.of(), List.of("umount", disk)).exit() != 0)
+                Command.run(Map.of(), List.of("umount", "-l", disk)).succeeded();
+    }
+
+    /** For the next test, if a round has failed. */
+    @AfterEach
+    void mend() throws IOException {
+        for (String name : List.of(AGENT, CONTROLLER)) {
+            assertEquals(0, mount("-o", "remount,rw", disk(name)));
+            Files.deleteIfExists(folder.resolve(name).resolve("filling"));
+        }
     }
 
     @Test
     void anAgentsDiskThatFillsUpTakesTheEndingsAndNoNewWorkUntilThereIsRoom() {
-        int[] freed = {0};
+        int[] met = {0};
         try (Rounds rounds = Rounds.of("small disk filled: agent", 1, 20)) {
             rounds.each(seed -> {
                 Random chance = new Random(seed);
-                int before = times(AGENT, "ballast.freed");
+                fleet.kill(AGENT); // a start empties the write-ahead log: its commits need room from then on
+                fleet.again(AGENT);
+                Command.await("it works", () -> fleet.said(AGENT).contains("link.met"));
                 Work work = submitted(chance);
                 Command.await("the device is full", () -> fills(AGENT) && state().equals(DEGRADED));
+                Command.await(
+                        "a commit finds no room, or the job ends", () -> fills(AGENT) && (noRoom() || over(work)));
+                if (noRoom()) met[0]++;
                 Work later = submitted(chance);
                 Command.await("it takes nothing new", () -> fills(AGENT) && waits(later));
-                if (times(AGENT, "ballast.freed") > before) freed[0]++;
                 free(AGENT);
                 work.right(fleet, effects, rounds);
                 later.right(fleet, effects, rounds);
                 fleet.ready(AGENT);
             });
-            rounds.note("the ballast was freed in " + freed[0]);
+            rounds.note(met[0] + " with a commit that found no room");
+            assertTrue(met[0] > 0, "each commit found room");
         }
     }
 
@@ -99,6 +119,7 @@ class SmallDisksIT {
                 Random chance = new Random(seed);
                 int before = times(CONTROLLER, "journal.degraded");
                 Work work = submitted(chance);
+                shortens(fleet.data().resolve("journal.db"));
                 fills(CONTROLLER);
                 UserError refusal = assertThrows(UserError.class, () -> submitted(chance));
                 assertTrue(refusal.what().contains(DEGRADED), refusal::lines);
@@ -120,6 +141,7 @@ class SmallDisksIT {
                 submitted(chance).right(fleet, effects, rounds);
             });
             rounds.note(degraded[0] + " could commit nothing for a while");
+            assertTrue(degraded[0] > 0, "each commit found room");
         }
     }
 
@@ -164,53 +186,72 @@ class SmallDisksIT {
     void damageThatAnAgentFindsWhileItWorksIsSetAsideAndItGoesOn() throws IOException {
         Path file = folder.resolve("lines.txt");
         StringBuilder lines = new StringBuilder();
-        for (int i = 0; i < 400_000; i++) lines.append("line ").append(i).append('\n');
+        for (int i = 0; i < LINES; i++) lines.append("line ").append(i).append('\n');
         Files.writeString(file, lines, StandardCharsets.US_ASCII);
-        List<String> count = List.of(
-                "run", "count", "--input", file.toString(), "--format", "lines", "--shards", "250", "--wait=60s");
-        assertEquals("400000", fleet.flotilla(count.toArray(String[]::new)).answer());
-
-        Path journal = folder.resolve(AGENT).resolve("journal.db");
-        try (RandomAccessFile pages = new RandomAccessFile(journal.toFile(), "rw")) {
-            byte[] nonsense = new byte[(int) pages.length() - 1024];
-            Arrays.fill(nonsense, (byte) 0x55);
-            pages.seek(1024);
-            pages.write(nonsense);
+        try (Rounds rounds = Rounds.of("damage under a running agent", 1, 1)) {
+            counts(file, rounds);
+            Path journal = folder.resolve(AGENT).resolve("journal.db");
+            try (RandomAccessFile pages = new RandomAccessFile(journal.toFile(), "rw")) {
+                byte[] nonsense = new byte[(int) pages.length() - 1024];
+                Arrays.fill(nonsense, (byte) 0x55);
+                pages.seek(1024);
+                pages.write(nonsense);
+            }
+            counts(file, rounds);
+            assertTrue(fleet.said(AGENT).contains("journal.set-aside"), () -> fleet.said(AGENT));
+            assertTrue(Files.exists(journal.resolveSibling("journal.db.damaged-1")));
+            assertFalse(fleet.ended(AGENT), () -> fleet.said(AGENT));
+            fleet.ready(AGENT);
+            rounds.done(1);
+            rounds.note("set aside while a job runs");
         }
-        assertEquals("400000", fleet.flotilla(count.toArray(String[]::new)).answer());
-        assertTrue(fleet.said(AGENT).contains("journal.set-aside"), () -> fleet.said(AGENT));
-        assertTrue(Files.exists(journal.resolveSibling("journal.db.damaged-1")));
-        assertFalse(fleet.ended(AGENT), () -> fleet.said(AGENT));
-        fleet.ready(AGENT);
+    }
+
+    private static void counts(Path file, Rounds rounds) {
+        String answer = fleet.flotilla(
+                        "run",
+                        "count",
+                        "--input",
+                        file.toString(),
+                        "--format",
+                        "lines",
+                        "--shards",
+                        "250",
+                        "--wait=60s")
+                .answer();
+        int counted = Integer.parseInt(answer);
+        if (counted < LINES) rounds.lost(answer + " of " + LINES + " lines");
+        if (counted > LINES) rounds.doubled(answer + " of " + LINES + " lines");
     }
 
     /** The last one, since the fleet ends with it. */
     @Test
     @Order(Integer.MAX_VALUE)
     void damageThatAControllerFindsWhileItWorksStopsItsDecisionsAndNamesTheRestore() throws Exception {
-        submitted(new Random(1)).right(fleet, effects, Rounds.of("damage under a controller", 1, 1));
-        damage(fleet.data().resolve("journal.db"));
-        fleet.tried("job.submit", new Work("found", 0, 1, 1, "0s", false).request());
-        Command.await("it is found", () -> fleet.said(CONTROLLER).contains("journal.damaged"));
-        UserError refusal = assertThrows(UserError.class, () -> submitted(new Random(2)));
-        assertTrue(refusal.lines().contains("flotilla controller restore"), refusal::lines);
-        assertThrows(UserError.class, () -> fleet.ask("job.list", "{}"), "it is not silent where it cannot read");
-        assertFalse(fleet.ended(CONTROLLER));
-        assertEquals(
-                1,
-                fleet.said(CONTROLLER).split("journal.damaged", -1).length - 1,
-                "a damaged log is not probed again and again");
-        fleet.kill(CONTROLLER);
-        fleet.again(CONTROLLER);
-        assertEquals(1, fleet.exit(CONTROLLER));
-        assertTrue(fleet.said(CONTROLLER).contains("flotilla controller restore"), () -> fleet.said(CONTROLLER));
+        try (Rounds rounds = Rounds.of("damage under a running controller", 1, 1)) {
+            submitted(new Random(1)).right(fleet, effects, rounds);
+            damage(fleet.data().resolve("journal.db"));
+            fleet.tried("job.submit", new Work("found", 0, 1, 1, "0s", false).request());
+            Command.await("it is found", () -> fleet.said(CONTROLLER).contains("journal.damaged"));
+            UserError refusal = assertThrows(UserError.class, () -> submitted(new Random(2)));
+            assertTrue(refusal.lines().contains("flotilla controller restore"), refusal::lines);
+            assertThrows(UserError.class, () -> fleet.ask("job.list", "{}"), "it is not silent where it cannot read");
+            assertFalse(fleet.ended(CONTROLLER));
+            assertEquals(1, times(CONTROLLER, "journal.damaged"), "a damaged log is not probed again and again");
+            fleet.kill(CONTROLLER);
+            fleet.again(CONTROLLER);
+            assertEquals(1, fleet.exit(CONTROLLER));
+            assertTrue(fleet.said(CONTROLLER).contains("flotilla controller restore"), () -> fleet.said(CONTROLLER));
+            rounds.done(1);
+            rounds.note("nothing more is decided, the restore is named");
+        }
     }
 
     /** The first page of the journal's table is overwritten, and whoever has the file open learns that it has changed. */
     private static void damage(Path journal) throws SQLException, IOException {
+        shortens(journal);
         try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + journal);
                 Statement statement = connection.createStatement()) {
-            statement.execute("PRAGMA wal_checkpoint(TRUNCATE)");
             try (ResultSet root = statement.executeQuery("SELECT rootpage FROM sqlite_master WHERE name = 'journal'");
                     RandomAccessFile pages = new RandomAccessFile(journal.toFile(), "rw")) {
                 pages.seek((root.getLong(1) - 1) * 4096);
@@ -221,9 +262,21 @@ class SmallDisksIT {
         }
     }
 
+    /** Empties its write-ahead log: commits need room from then on. */
+    private static void shortens(Path journal) throws SQLException {
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + journal);
+                Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+    }
+
+    private static boolean noRoom() {
+        return times(AGENT, "ballast.freed") + times(AGENT, "journal.degraded") > 0;
+    }
+
     private static Work submitted(Random chance) {
         int n = ++jobs;
-        Work work = new Work("j-" + n, n * 10_000L, 20, 100, 50 + chance.nextInt(50) + "ms", false);
+        Work work = new Work("j-" + n, n * 10_000L, 20, 100, 100 + chance.nextInt(100) + "ms", false);
         fleet.ask("job.submit", work.request());
         return work;
     }
