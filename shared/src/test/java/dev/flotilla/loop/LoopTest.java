@@ -87,7 +87,11 @@ class LoopTest {
         assertEquals("say a2", next());
         assertEquals("say b1", next());
         assertEquals("say own", next());
-        while (!loop.offer(Words.put("a4"), "a", Loop.SHARE)) Thread.onSpinWait();
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!loop.offer(Words.put("a4"), "a", Loop.SHARE)) {
+            assertTrue(System.nanoTime() < end, "its share is not given back within 20 s");
+            Thread.onSpinWait();
+        }
     }
 
     @Test

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -109,18 +110,24 @@ class AdminServiceTest {
         Replies replies = new Replies(1 << 20, new CopyOnWriteArrayList<>());
         try (AdminService admin = service(replies, inputs::add)) {
             for (int i = 0; i < 3; i++) admin.received("job.verify", request("admin-1", "{\"job\": \"sum\"}"));
-            Input.Asked first = (Input.Asked) inputs.take();
+            Input.Asked first = next(inputs);
             admin.received("job.verify", request("admin-2", "{\"job\": \"sum\"}"));
-            Input.Asked another = (Input.Asked) inputs.take(); // another client's question is its own
+            Input.Asked another = next(inputs); // another client's question is its own
             View.Problem gone = new View.Problem("not-found", 3, "gone", "", "", Optional.empty());
             admin.replied(first.request(), gone);
             await(() -> replies.heard().size() == 3);
             admin.replied(another.request(), gone);
             await(() -> replies.heard().size() == 4);
             admin.received("job.verify", request("admin-1", "{\"job\": \"sum\"}"));
-            assertTrue(inputs.take() instanceof Input.Asked, "a later question is a new one");
+            next(inputs); // a later question is a new one
             assertEquals(0, inputs.size());
         }
+    }
+
+    private static Input.Asked next(BlockingQueue<Input> inputs) throws InterruptedException {
+        Input next = inputs.poll(30, TimeUnit.SECONDS);
+        assertTrue(next instanceof Input.Asked, () -> next + " within 30 s");
+        return (Input.Asked) next;
     }
 
     private static void await(BooleanSupplier condition) {
