@@ -92,6 +92,7 @@ class CountedOnceSimTest {
             System.out.println(lived.broken.size() + " violations in " + histories + " histories from seed " + FIRST
                     + ", " + years + " of virtual time; met: " + lived.met);
             assertEquals(List.of(), lived.broken);
+            assertEquals(histories, lived.whole, "histories that were lived through to their end");
             TreeSet<String> missed = new TreeSet<>(HARM);
             for (Fault.Kind kind : Fault.Kind.values()) missed.add(kind.met());
             missed.removeAll(lived.met.keySet());
@@ -146,6 +147,9 @@ class CountedOnceSimTest {
                                 + " -Dflotilla.seed=" + s + "\n  ";
                         if (lived.isFirst(whole))
                             System.out.println(whole + Shortest.words(scenario, broken, REPLAY, CUT_SHORT));
+                    } catch (Throwable dead) { // else its histories would be missing without a word
+                        next.set(FIRST + histories);
+                        lived.isFirst("seed " + s + ": " + dead);
                     }
                 }
             }));
