@@ -89,7 +89,7 @@ final class Orders {
             session.inFlightBytes = Limits.ENVELOPE - assigning.left;
         }
         long n = ++session.lastOut;
-        if (!settled.isEmpty()) session.settleSent.put(n, new Session.Settles(step.at, settled));
+        session.saysSettled(n, step.at, settled);
         return new Order(
                 session.hello,
                 session.greeting,

@@ -11,8 +11,8 @@ import dev.flotilla.model.Digest;
 import dev.flotilla.model.Limits;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -75,6 +75,9 @@ final class Session {
     final TreeSet<Long> unsent = new TreeSet<>();
     final TreeSet<Long> settle = new TreeSet<>();
     final TreeMap<Long, Settles> settleSent = new TreeMap<>();
+    /** In how many of these orders each serial is: a device may hold back what confirms them, and each row that it tells is looked up. */
+    private final TreeMap<Long, Integer> settling = new TreeMap<>();
+
     final TreeSet<Long> cancel = new TreeSet<>();
     final TreeMap<Long, Long> permits = new TreeMap<>();
     Optional<Report.Need> need = Optional.empty();
@@ -141,6 +144,7 @@ final class Session {
         unsent.clear();
         settle.clear();
         settleSent.clear();
+        settling.clear();
         cancel.clear();
         permits.clear();
         need = Optional.empty();
@@ -204,18 +208,28 @@ final class Session {
 
     /** The device is told that this is settled, and has not confirmed it. */
     boolean settles(long serial) {
-        return settle.contains(serial)
-                || settleSent.values().stream().anyMatch(sent -> sent.serials().contains(serial));
+        return settle.contains(serial) || settling.containsKey(serial);
+    }
+
+    /** Order {@code n} says that these are settled. */
+    void saysSettled(long n, Moment at, List<Long> serials) {
+        if (serials.isEmpty()) return;
+        settleSent.put(n, new Settles(at, serials));
+        for (long serial : serials) settling.merge(serial, 1, Integer::sum);
     }
 
     /** Settled serials that the agent should have confirmed by now are to be said again. */
     void settleAgain(long got, Moment now) {
-        settleSent.headMap(got, true).clear();
-        List<Long> overdue = new ArrayList<>();
-        settleSent.forEach((n, sent) -> {
-            if (now.since(sent.at()).compareTo(patience(0)) > 0) overdue.add(n);
-        });
-        for (long n : overdue) settle.addAll(settleSent.remove(n).serials());
+        while (!settleSent.isEmpty()) {
+            Map.Entry<Long, Settles> oldest = settleSent.firstEntry();
+            boolean confirmed = oldest.getKey() <= got;
+            if (!confirmed && now.since(oldest.getValue().at()).compareTo(patience(0)) <= 0) return;
+            settleSent.pollFirstEntry();
+            for (long serial : oldest.getValue().serials()) {
+                settling.computeIfPresent(serial, (s, orders) -> orders == 1 ? null : orders - 1);
+                if (!confirmed) settle.add(serial);
+            }
+        }
     }
 
     void ignore(String reason) {

@@ -4,13 +4,18 @@ import static dev.flotilla.controller.core.ControllerHistory.given;
 import static dev.flotilla.controller.core.ControllerHistory.labelled;
 import static dev.flotilla.controller.core.ControllerHistory.slots;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.flotilla.core.Moment;
 import dev.flotilla.link.Hello;
 import dev.flotilla.link.Report;
 import dev.flotilla.model.DeviceId;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** What a device with a valid key can make its controller do, however often it asks. */
@@ -73,6 +78,25 @@ class FloodTest {
         assertEquals(Duration.ofMillis(5100), session.patience(30_000));
         session.roundTripWas(Duration.ofSeconds(1), 1500);
         assertEquals(20, session.patience(30_000).minus(session.patience(100)).toSeconds());
+    }
+
+    @Test
+    void aDeviceThatNeverConfirmsWhatIsSettledMakesItsRowsNoSlowerToTakeIn() {
+        Session session = new Session(OAK, new Moment(0), slots(1));
+        List<Long> settled = LongStream.range(0, 200_000).boxed().toList();
+        session.saysSettled(1, new Moment(0), settled);
+        session.saysSettled(2, new Moment(1), List.of(7L));
+        assertTimeout(Duration.ofSeconds(3), () -> {
+            for (long serial = 0; serial < 100_000; serial++) {
+                assertTrue(session.settles(serial));
+                assertFalse(session.settles(-1 - serial));
+            }
+        });
+        session.settleAgain(1, new Moment(2));
+        assertFalse(session.settles(8));
+        assertTrue(session.settles(7), "it was told twice, and the later order is not confirmed");
+        session.settleAgain(2, new Moment(3));
+        assertFalse(session.settles(7));
     }
 
     private static Input hello(long number) {
