@@ -202,6 +202,7 @@ final class Jobs {
         step.start(new Effect.TellJob(views.event(job)));
         step.start(Effect.Note.of(
                 "job.ended", "job", job.id, "state", state.word(), "counted", job.fold.counted(), "of", job.shards()));
+        for (Session session : sessions.all.values()) session.restsNoMore(job.digest);
         for (DeviceState device : ledger.devices.values()) {
             if (device.unsettled.isEmpty()) continue;
             Session session = sessions.of(device.id, step.at, ledger);

@@ -109,8 +109,8 @@ final class Placing {
     Optional<Moment> due() {
         Moment due = null;
         for (Session s : sessions.all.values()) {
-            boolean waits = !ledger.running.isEmpty() && s.rests(looked);
-            if (waits && (due == null || s.rests.get().isBefore(due))) due = s.rests.get();
+            Optional<Moment> rested = ledger.running.isEmpty() ? Optional.empty() : s.rested(looked);
+            if (rested.isPresent() && (due == null || rested.get().isBefore(due))) due = rested.get();
         }
         for (JobState job : ledger.running.values()) {
             for (Map.Entry<Long, Backoff> e :
@@ -174,7 +174,7 @@ final class Placing {
         List<Candidate> suspects = new ArrayList<>();
         for (Session s : sessions.all.values()) {
             if (!s.met() || !s.online || s.trust.quarantined() || s.trust.refused()) continue;
-            if (s.silent || s.noDisk() || s.rests(now) || now.since(s.heard).compareTo(QUIET) > 0) continue;
+            if (s.silent || s.noDisk() || s.rests(job.digest, now) || now.since(s.heard).compareTo(QUIET) > 0) continue;
             if (refusal(s.capacity, job.policy, job.where).isPresent()) continue;
             DeviceState device = ledger.device(s.id);
             (s.trust.suspect() ? suspects : fitting)

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * One device's link in memory: its meeting, what it has shown, and what it is still owed. Ends with the process; the next full report tells it
@@ -110,10 +111,13 @@ final class Session {
     long bytesUp;
     final TreeMap<String, Long> ignored = new TreeMap<>();
     final Trust trust = new Trust();
-    /** It refused what it was given, so often in a row: it gets nothing new before. */
-    private int refusals;
+    /** Refusals in a row, and until when what was refused is not given again. */
+    private record Rest(int refusals, Moment until) {}
 
-    Optional<Moment> rests = Optional.empty();
+    /** It has no room for anything; null if it never said so. */
+    private Rest noRoom;
+    /** It refuses what is of these specs; of running jobs alone. */
+    private final TreeMap<Digest, Rest> rests = new TreeMap<>();
 
     Session(DeviceId id, Moment born, Capacity capacity) {
         this.id = id;
@@ -246,18 +250,42 @@ final class Session {
     }
 
     /** What it refuses it may refuse again, and each time costs a commit: 1 s of rest, then twice as long each time, up to a minute. */
-    void refused(Moment at) {
-        if (rests.isPresent() && at.isBefore(rests.get())) return;
-        rests = Optional.of(at.plus(FIRST_REST.multipliedBy(1L << Math.min(refusals++, MOST_DOUBLINGS))));
+    private static Rest longer(Rest before, Moment at) {
+        if (before != null && at.isBefore(before.until())) return before;
+        int refusals = before == null ? 0 : before.refusals();
+        return new Rest(refusals + 1, at.plus(FIRST_REST.multipliedBy(1L << Math.min(refusals, MOST_DOUBLINGS))));
     }
 
-    boolean rests(Moment at) {
-        return rests.isPresent() && at.isBefore(rests.get());
+    void refuses(Digest spec, Moment at) {
+        rests.compute(spec, (s, before) -> longer(before, at));
     }
 
-    /** An attempt ended otherwise. */
-    void accepts() {
-        refusals = 0;
+    void lacksRoom(Moment at) {
+        noRoom = longer(noRoom, at);
+    }
+
+    /** An attempt of that spec ended otherwise: the next rest is a short one, the present one goes on. */
+    void accepts(Digest spec) {
+        if (noRoom != null) noRoom = new Rest(0, noRoom.until());
+        rests.computeIfPresent(spec, (s, rest) -> new Rest(0, rest.until()));
+    }
+
+    /** No job of that spec runs any more. */
+    void restsNoMore(Digest spec) {
+        rests.remove(spec);
+    }
+
+    boolean rests(Digest spec, Moment at) {
+        Rest rest = rests.get(spec);
+        return noRoom != null && at.isBefore(noRoom.until()) || rest != null && at.isBefore(rest.until());
+    }
+
+    /** When the first rest ends that has not ended by then. */
+    Optional<Moment> rested(Moment at) {
+        return Stream.concat(Stream.ofNullable(noRoom), rests.values().stream())
+                .map(Rest::until)
+                .filter(at::isBefore)
+                .min(Moment::compareTo);
     }
 
     void taskTook(double seconds) {

@@ -213,6 +213,45 @@ class ControllerCoreTest {
     }
 
     @Test
+    void aDeviceThatRefusesOneJobForEverWorksOnTheOthersAndIsAskedLessAndLessOften() {
+        var history = given().meets("oak", slots(1)).submitted("never", 1, "60s").submitted("sum", 100, "60s");
+        int asked = 0;
+        int done = 0;
+        Device oak = history.device("oak");
+        for (int second = 0; second < 30; second++) {
+            history.at(second + "s");
+            List<RowGroup> rows = new ArrayList<>();
+            for (var e : oak.assigned.entrySet()) {
+                String attempt = oak.groups.get(e.getKey()).job() + "/" + e.getValue().index() + "#"
+                        + e.getValue().attempt();
+                if (attempt.startsWith("never")) {
+                    rows.add(history.ended("oak", attempt, AttemptState.REFUSED, "unknown-program: it has none"));
+                    asked++;
+                } else {
+                    rows.add(history.finished("oak", attempt));
+                    done++;
+                }
+            }
+            oak.assigned.clear();
+            history.reports("oak", rows.toArray(RowGroup[]::new));
+        }
+        assertEquals(5, asked, "at 0, 1, 3, 7 and 15 s");
+        assertTrue(done >= 60, done + " done: it has room for two or three each second");
+    }
+
+    @Test
+    void aDeviceThatHasNoRoomGetsNothingOfAnyJobBeforeItHasRested() {
+        for (String rule : List.of("disk: less than 64 MiB are left", "window: it holds 1024 attempts at most")) {
+            var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+            history.reports("oak", history.ended("oak", "sum/0#1", AttemptState.REFUSED, rule));
+            history.submitted("more", 2, "60s");
+            assertEquals(1, history.device("oak").assigned.size(), rule);
+            history.at("1s");
+            assertEquals(4, history.device("oak").assigned.size(), rule);
+        }
+    }
+
+    @Test
     void aResultOfWhatAnotherDeviceWasGivenCountsNowhere() {
         var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s").meets("elm", slots(1));
         history.submitted("more", 1, "60s");
