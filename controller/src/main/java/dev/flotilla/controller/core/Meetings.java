@@ -21,7 +21,8 @@ import java.util.TreeSet;
  * judged by {@link Rows}.
  */
 final class Meetings {
-    private static final Duration ASK_AGAIN = Duration.ofSeconds(1);
+    static final Duration ASK_AGAIN = Duration.ofSeconds(1);
+    private static final Duration ASK_AGAIN_MOST = Duration.ofMinutes(2);
     private static final Duration LOOKS_APART = Duration.ofSeconds(1);
     private final Ledger ledger;
     private final Sessions sessions;
@@ -124,10 +125,10 @@ final class Meetings {
                 && session.pendingGreeting == report.greeting();
     }
 
-    /** At most once a second. */
+    /** At most once a second, and less and less often of one that is refused: each time it tells all that it has. */
     void askForHello(Step step, Session session) {
         if (session.askedForHello.isPresent()
-                && step.at.since(session.askedForHello.get()).compareTo(ASK_AGAIN) < 0) return;
+                && step.at.since(session.askedForHello.get()).compareTo(session.asksApart) < 0) return;
         session.askedForHello = Optional.of(step.at);
         step.start(new Effect.SendGreeting(session.id, new Greeting(0, 0, ledger.term, 0)));
     }
@@ -147,6 +148,9 @@ final class Meetings {
             step.start(Effect.Note.warning("device.refused", "device", session.id, "why", why.get()));
         }
         session.trust.refuse(why);
+        Duration twice = session.asksApart.multipliedBy(2);
+        if (why.isEmpty()) session.asksApart = ASK_AGAIN;
+        else session.asksApart = twice.compareTo(ASK_AGAIN_MOST) > 0 ? ASK_AGAIN_MOST : twice;
         return why.isPresent();
     }
 

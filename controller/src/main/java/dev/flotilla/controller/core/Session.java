@@ -53,6 +53,8 @@ final class Session {
     boolean pendingAhead;
 
     Optional<Moment> askedForHello = Optional.empty();
+    /** From one such question to the next: longer each time that it is refused. */
+    Duration asksApart = Meetings.ASK_AGAIN;
     /** What costs an answer, a line in a log or a row on disk whenever the device asks for it. */
     final Allowance greetings = new Allowance();
 

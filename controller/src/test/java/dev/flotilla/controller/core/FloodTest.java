@@ -70,6 +70,31 @@ class FloodTest {
     }
 
     @Test
+    void aRefusedDeviceIsAskedForAHelloLessAndLessOften() {
+        var history = given();
+        ControllerHistory.Device oak = history.device("oak");
+        oak.highest = 1L << 40;
+        history.met("oak", slots(1));
+        long asked = 0;
+        for (int second = 5; second <= 3600; second += 5) {
+            history.at(second + "s");
+            Report report = history.report(oak, true, Optional.of(slots(1)));
+            if (effects(history, new Input.Reported(OAK, report, 100), Effect.SendGreeting.class) == 0) continue;
+            asked++;
+            history.met("oak", slots(1));
+        }
+        assertEquals(34, asked, "after 4, 8, 16, .. and then every 120 s");
+        oak.highest = 0;
+        history.met("oak", slots(1));
+        for (int second = 3601; second <= 3603; second++) {
+            history.at(second + "s");
+            oak.greeting = 1;
+            Report stale = history.report(oak, false, Optional.empty());
+            assertEquals(1, effects(history, new Input.Reported(OAK, stale, 100), Effect.SendGreeting.class));
+        }
+    }
+
+    @Test
     void aLargeOrderOnASlowLinkIsNotSaidAgainWhileItIsUnderWay() {
         Session session = new Session(OAK, new Moment(0), slots(1));
         assertEquals(Duration.ofSeconds(5), session.patience(100));
