@@ -328,16 +328,9 @@ public final class AdminService implements AutoCloseable {
         }
     }
 
-    /** New work is refused while there is still room for what is owed to the old. */
-    private void needsRoom() {
-        if (shortOfDisk())
-            throw new Refusal(new View.Problem(
-                    "degraded",
-                    5,
-                    "nothing was done: the controller is degraded: storage",
-                    "less than 64 MiB are left on its disk; they are kept for the jobs that it has",
-                    "free space in its data directory; it heals by itself",
-                    Optional.empty()));
+    /** What is wrong with the journal comes first: room alone may not heal it. */
+    private Refusal noRoom() {
+        return new Refusal(trouble.get() == Loop.Trouble.NONE ? View.Problem.noRoom() : unwritten());
     }
 
     private View.Problem unwritten() {
@@ -412,7 +405,6 @@ public final class AdminService implements AutoCloseable {
     }
 
     private void submit(JobRequest job, Reply reply) {
-        needsRoom();
         if (job.range().isPresent() && (job.count().isPresent() || job.size().isPresent())) submitRange(job, 0, reply);
         else
             later(reply, () -> {
@@ -443,6 +435,9 @@ public final class AdminService implements AutoCloseable {
 
     private void submitFile(JobRequest job, long defaultCount, Reply reply) {
         JobRequest.File file = job.file().orElseThrow();
+        // cutting may write; only for a job that is there already, which the core says
+        if (shortOfDisk() && !(askAndWait(new Input.Query.Job(job.id().value())) instanceof View.JobDetail))
+            throw noRoom();
         Uploads.Use use = uploads.use(file.digest());
         try {
             FileCutter.Cut cut = cut(job, file, defaultCount);
@@ -547,7 +542,16 @@ public final class AdminService implements AutoCloseable {
         write(
                 then,
                 id -> new Input.Submitted(
-                        id, job.id(), job.name(), spec, job.policy(), plan, notes, Instant.now(), told.getAsLong()));
+                        id,
+                        job.id(),
+                        job.name(),
+                        spec,
+                        job.policy(),
+                        plan,
+                        notes,
+                        Instant.now(),
+                        told.getAsLong(),
+                        shortOfDisk()));
     }
 
     private void release(Fields fields, Reply reply) {
@@ -646,7 +650,7 @@ public final class AdminService implements AutoCloseable {
         if (data.length > LARGEST_CHUNK)
             throw Refusal.usage(
                     "data", "the chunk is too large", "a chunk has at most 64 KiB", "send it in smaller ones");
-        needsRoom();
+        if (shortOfDisk()) throw noRoom();
         try {
             ArtifactStore.Put put = artifacts.put(digest, fields.number("offset"), total, data);
             ObjectNode out = Json.MAPPER.createObjectNode();

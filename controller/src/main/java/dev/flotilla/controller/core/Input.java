@@ -40,7 +40,10 @@ public sealed interface Input {
     /** An envelope of the device was dropped by the edge. */
     record Ignored(DeviceId device, String reason) implements Input {}
 
-    /** A client submits a job whose file is cut already. {@code notes} are for people; {@code seq} is a commit of this journal, a late one. */
+    /**
+     * A client submits a job whose file is cut already. {@code notes} are for people; {@code seq} is a commit of this journal, a late one;
+     * {@code shortOfDisk}: there is no room for a new one.
+     */
     record Submitted(
             long request,
             JobId job,
@@ -50,8 +53,22 @@ public sealed interface Input {
             ShardPlan plan,
             List<String> notes,
             Instant wall,
-            long seq)
-            implements Input {}
+            long seq,
+            boolean shortOfDisk)
+            implements Input {
+        public Submitted(
+                long request,
+                JobId job,
+                String name,
+                Spec spec,
+                Policy policy,
+                ShardPlan plan,
+                List<String> notes,
+                Instant wall,
+                long seq) {
+            this(request, job, name, spec, policy, plan, notes, wall, seq, false);
+        }
+    }
 
     /** A client ends a job; by a unique prefix of its id. */
     record CancelAsked(long request, String job, Instant wall) implements Input {}

@@ -93,6 +93,10 @@ final class Jobs {
                             Optional.of("id"))));
             return;
         }
+        if (in.shortOfDisk()) {
+            step.start(new Effect.Reply(in.request(), View.Problem.noRoom()));
+            return;
+        }
         if (ledger.running.size() >= Limits.JOBS) {
             step.start(new Effect.Reply(
                     in.request(),

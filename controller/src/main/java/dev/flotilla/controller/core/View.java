@@ -12,9 +12,23 @@ import java.util.SortedSet;
 
 /** What clients are told; docs/admin-api.md shows these as JSON, names in snake_case. */
 public sealed interface View {
+    /** The state of whoever cannot write, or has no room for new work. */
+    String DEGRADED = "degraded: storage";
+
     /** The request cannot be carried out. {@code code} is of docs/admin-api.md. */
     record Problem(String code, int exit, String what, String why, String next, Optional<String> field)
-            implements View {}
+            implements View {
+        /** New work is refused while there is still room for what is owed to the old. */
+        public static Problem noRoom() {
+            return new Problem(
+                    "degraded",
+                    5,
+                    "nothing was done: the controller is " + DEGRADED,
+                    "less than 64 MiB are left on its disk; they are kept for the jobs that it has",
+                    "free space in its data directory; it heals by itself",
+                    Optional.empty());
+        }
+    }
 
     record Info(String fleet, long term, int devicesMet, int jobsRunning, Optional<Restored> restored)
             implements View {}

@@ -30,11 +30,14 @@ import org.junit.jupiter.api.io.TempDir;
 class AdminServiceTest {
     private static final FleetName FARM = new FleetName("farm");
 
+    /** A file system that never has a byte left. */
+    private static final Path FULL = Path.of("/proc");
+
     @TempDir
     Path folder;
 
     private final List<Input> asked = new ArrayList<>();
-    private Loop.Trouble trouble = Loop.Trouble.NONE;
+    private volatile Loop.Trouble trouble = Loop.Trouble.NONE;
 
     /** Takes replies of at most so many bytes, as a broker does. */
     private record Replies(int largest, List<String> heard) implements Carrier {
@@ -81,6 +84,31 @@ class AdminServiceTest {
             admin.received("job.list", request());
             admin.unread(((Input.Asked) asked.get(0)).request());
             assertTrue(replies.heard().get(2).contains("\"damaged\""), replies.toString());
+        }
+    }
+
+    @Test
+    void onAFullDiskTheCoreJudgesASubmitAndADamagedJournalIsSaidBeforeTheLackOfRoom() throws Exception {
+        BlockingQueue<Input> inputs = new LinkedBlockingQueue<>();
+        Replies replies = new Replies(1 << 20, new CopyOnWriteArrayList<>());
+        String digest = "sha256:" + "0".repeat(64);
+        String chunk = "{\"digest\": \"" + digest + "\", \"offset\": 0, \"total\": 3, \"data\": \"YWJj\"}";
+        try (AdminService admin = service(replies, inputs::add, FULL)) {
+            admin.received(
+                    "job.submit",
+                    request(
+                            "admin-1",
+                            "{\"id\": \"sum\", \"input\": {\"range\": \"0..9\"},"
+                                    + " \"shard\": {\"count\": 3}, \"program\": {\"builtin\": \"sum\"}}"));
+            assertEquals(List.of(), replies.heard());
+            assertTrue(((Input.Submitted) inputs.take()).shortOfDisk());
+            admin.received("artifact.put", request("admin-1", chunk));
+            await(() -> replies.heard().size() == 1);
+            assertTrue(replies.heard().get(0).contains("less than 64 MiB"), replies.toString());
+            trouble = Loop.Trouble.DAMAGED;
+            admin.received("artifact.put", request("admin-1", chunk));
+            await(() -> replies.heard().size() == 2);
+            assertTrue(replies.heard().get(1).contains("\"damaged\""), replies.toString());
         }
     }
 
@@ -161,6 +189,10 @@ class AdminServiceTest {
     }
 
     private AdminService service(Carrier carrier, Consumer<Input> loop) throws Exception {
+        return service(carrier, loop, folder);
+    }
+
+    private AdminService service(Carrier carrier, Consumer<Input> loop, Path work) throws Exception {
         ArtifactStore artifacts = ArtifactStore.at(folder.resolve("artifacts"));
         History history = new History(
                 new ControllerMachine(FARM),
@@ -169,7 +201,7 @@ class AdminServiceTest {
                 },
                 artifacts);
         AdminService admin =
-                new AdminService(new Topics(FARM), "1", loop, () -> trouble, () -> 0, artifacts, folder, history);
+                new AdminService(new Topics(FARM), "1", loop, () -> trouble, () -> 0, artifacts, work, history);
         admin.speakThrough(carrier);
         return admin;
     }

@@ -681,6 +681,35 @@ class ControllerCoreTest {
     }
 
     @Test
+    void aControllerThatIsShortOfDiskRefusesANewJobAndKnowsThoseThatItHas() {
+        var history = given().submitted("sum", 4, "60s").submitted("old", 4, "60s");
+        history.decide(new Input.CancelAsked(1, "old", Instant.EPOCH));
+        history.decide(new Input.RemoveAsked(2, "old"));
+        View.Submission again = (View.Submission) submittedWhileShort(history, "sum", 4);
+        assertFalse(again.isNew());
+        assertEquals("running", again.state());
+        assertEquals("conflict", ((View.Problem) submittedWhileShort(history, "sum", 5)).code());
+        assertEquals("conflict", ((View.Problem) submittedWhileShort(history, "old", 4)).code());
+        assertEquals("degraded", ((View.Problem) submittedWhileShort(history, "new", 4)).code());
+        assertEquals(1, history.core.ledger().jobs.size());
+    }
+
+    private static View submittedWhileShort(ControllerHistory history, String job, long shards) {
+        var in = new Input.Submitted(
+                7,
+                new JobId(job),
+                "",
+                spec(shards),
+                policy("60s", false, 3),
+                ShardPlan.COMPUTED,
+                List.of(),
+                Instant.EPOCH,
+                0,
+                true);
+        return ((Effect.Reply) history.decide(in).effects().get(0)).view();
+    }
+
+    @Test
     void aJobThatNoDeviceFitsIsRefusedNamingDeviceAndTerm() {
         var history = given().meets("oak", labelled(1, "site", "bonn"));
         TreeMap<String, String> labels = new TreeMap<>();
