@@ -119,7 +119,7 @@ final class Jobs {
         clock(job, step.at);
         List<String> notes = new ArrayList<>(in.notes());
         if (fit.known() == 0) notes.add("no device is met yet: the job waits for one");
-        else if (fit.slots() == 0) notes.add("no device that fits is online: the job waits for one");
+        else if (fit.slots() == 0) notes.add(Views.NONE_NOW + ": the job waits for one");
         step.start(
                 Effect.Note.of("job.submitted", "job", job.id, "shards", job.shards(), "program", job.programWords()));
         step.start(new Effect.Reply(in.request(), submission(job, true, notes)));

@@ -22,6 +22,8 @@ final class Views {
     private static final int LONGEST_LIST = 200;
     private static final String DEGRADED = "degraded: storage";
     private static final int SHARDS_A_PAGE = 1000;
+    static final String NONE_NOW = "no device that fits is online and has 64 MiB of disk left";
+
     private final Ledger ledger;
     private final Sessions sessions;
 
@@ -297,7 +299,7 @@ final class Views {
         View.Fit fit = jobs.fit(Optional.of(job.policy));
         if (fit.known() == 0) notes.add("no device was ever met");
         else if (fit.fitting() == 0) notes.add("no device fits: " + String.join("; ", fit.refused()));
-        else if (fit.slots() == 0) notes.add("no device that fits is online and has 64 MiB of disk left");
+        else if (fit.slots() == 0) notes.add(NONE_NOW);
         else {
             long failed = job.again.stream()
                     .filter(i -> job.tasks.get(i).failedOn().size() > 0)

@@ -884,11 +884,17 @@ class ControllerCoreTest {
         var history = given().meets(
                         "oak",
                         new Capacity(1, 0, 1, 1, c.celsius(), c.speed(), c.facts(), c.labels(), Optional.of(full)));
-        history.submitted("sum", 2, "60s");
+        String why = "no device that fits is online and has 64 MiB of disk left";
+        var submission = (View.Submission) history.submit("sum", spec(2), policy("60s", false, 3)).effects().stream()
+                .filter(e -> e instanceof Effect.Reply)
+                .map(e -> ((Effect.Reply) e).view())
+                .findFirst()
+                .orElseThrow();
+        assertEquals(List.of(why + ": the job waits for one"), submission.notes());
         assertTrue(history.device("oak").assigned.isEmpty());
         assertEquals("degraded: storage", state(history, "oak"));
         assertEquals(
-                List.of("no device that fits is online and has 64 MiB of disk left"),
+                List.of(why),
                 ((View.JobDetail) history.ask(new Input.Query.Job("sum"))).placementNotes());
         var detail = (View.DeviceDetail) history.ask(new Input.Query.Device("oak"));
         assertEquals(Optional.of(new View.Disk(Limits.RESERVE - 1, Optional.of(7L))), detail.disk());
