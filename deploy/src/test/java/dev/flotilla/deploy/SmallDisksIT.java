@@ -121,11 +121,14 @@ class SmallDisksIT {
                 Work work = submitted(chance);
                 shortens(fleet.data().resolve("journal.db"));
                 fills(CONTROLLER);
+                Command.await(
+                        "it looks at its disk",
+                        () -> fleet.tried("controller.info", "{}")
+                                .path("state")
+                                .asText()
+                                .equals(DEGRADED));
                 UserError refusal = assertThrows(UserError.class, () -> submitted(chance));
                 assertTrue(refusal.what().contains(DEGRADED), refusal::lines);
-                assertEquals(
-                        DEGRADED,
-                        fleet.ask("controller.info", "{}").path("state").asText());
                 Command.await(
                         "no commit succeeds, or the job ends",
                         () -> fills(CONTROLLER) && (times(CONTROLLER, "journal.degraded") > before || over(work)));

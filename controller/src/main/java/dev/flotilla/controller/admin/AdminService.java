@@ -60,6 +60,9 @@ public final class AdminService implements AutoCloseable {
     /** How long a file waits for its job to be submitted. */
     private static final Duration UPLOAD_KEPT = Duration.ofDays(1);
 
+    /** How often the room on the disk is looked at. */
+    private static final Duration MEASURED_EACH = Duration.ofSeconds(2);
+
     /** Requests that wait for the core, each with its answer to come. */
     private static final int WAITING = 256;
     /** Requests of one client that are not answered yet: one that floods must not keep the others out. */
@@ -109,6 +112,8 @@ public final class AdminService implements AutoCloseable {
     private final Semaphore roomForFiles = new Semaphore(WAITING_FOR_FILES);
     private final Dice ids = new Dice(new SecureRandom().nextLong());
     private volatile Carrier carrier;
+    /** Less is left under {@link #work} than is kept for the jobs that are there; as it was lately. */
+    private volatile boolean shortOfDisk;
 
     /**
      * @param loop      offers an input to the controller's loop
@@ -138,6 +143,7 @@ public final class AdminService implements AutoCloseable {
     /** Where replies go; before this nothing is received. */
     public void speakThrough(Carrier through) {
         carrier = through;
+        measureAgain();
     }
 
     /** A message on {@code admin/{verb}}. Never blocks. */
@@ -308,7 +314,7 @@ public final class AdminService implements AutoCloseable {
 
     private String state() {
         return switch (trouble.get()) {
-            case NONE -> shortOfDisk() ? DEGRADED : "ready";
+            case NONE -> shortOfDisk ? DEGRADED : "ready";
             case STORAGE -> DEGRADED;
             case DAMAGED -> "damaged: its journal";
         };
@@ -320,12 +326,20 @@ public final class AdminService implements AutoCloseable {
         loop.accept(input.apply(register(then)));
     }
 
-    private boolean shortOfDisk() {
+    /** A disk may keep those waiting who ask it: for threads that may wait for files. */
+    private boolean measured() {
         try {
-            return Files.getFileStore(work).getUsableSpace() < Limits.RESERVE;
+            shortOfDisk = Files.getFileStore(work).getUsableSpace() < Limits.RESERVE;
         } catch (IOException e) {
-            return false; // the write itself will say what is wrong
+            shortOfDisk = false; // the write itself will say what is wrong
         }
+        return shortOfDisk;
+    }
+
+    private void measureAgain() {
+        measured();
+        CompletableFuture.delayedExecutor(MEASURED_EACH.toSeconds(), TimeUnit.SECONDS, files)
+                .execute(this::measureAgain);
     }
 
     /** What is wrong with the journal comes first: room alone may not heal it. */
@@ -436,7 +450,7 @@ public final class AdminService implements AutoCloseable {
     private void submitFile(JobRequest job, long defaultCount, Reply reply) {
         JobRequest.File file = job.file().orElseThrow();
         // cutting may write; only for a job that is there already, which the core says
-        if (shortOfDisk() && !(askAndWait(new Input.Query.Job(job.id().value())) instanceof View.JobDetail))
+        if (measured() && !(askAndWait(new Input.Query.Job(job.id().value())) instanceof View.JobDetail))
             throw noRoom();
         Uploads.Use use = uploads.use(file.digest());
         try {
@@ -551,7 +565,7 @@ public final class AdminService implements AutoCloseable {
                         notes,
                         Instant.now(),
                         told.getAsLong(),
-                        shortOfDisk()));
+                        shortOfDisk));
     }
 
     private void release(Fields fields, Reply reply) {
@@ -650,7 +664,7 @@ public final class AdminService implements AutoCloseable {
         if (data.length > LARGEST_CHUNK)
             throw Refusal.usage(
                     "data", "the chunk is too large", "a chunk has at most 64 KiB", "send it in smaller ones");
-        if (shortOfDisk()) throw noRoom();
+        if (measured()) throw noRoom();
         try {
             ArtifactStore.Put put = artifacts.put(digest, fields.number("offset"), total, data);
             ObjectNode out = Json.MAPPER.createObjectNode();

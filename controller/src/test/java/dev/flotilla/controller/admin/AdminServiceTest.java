@@ -13,6 +13,7 @@ import dev.flotilla.journal.JournalFailed;
 import dev.flotilla.loop.Loop;
 import dev.flotilla.model.FleetName;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -110,6 +111,25 @@ class AdminServiceTest {
             await(() -> replies.heard().size() == 2);
             assertTrue(replies.heard().get(1).contains("\"damaged\""), replies.toString());
         }
+    }
+
+    @Test
+    void aDiskThatHasRoomAgainIsNoticed() throws Exception {
+        Path work = Files.createSymbolicLink(folder.resolve("work"), FULL);
+        Replies replies = new Replies(1 << 20, new ArrayList<>());
+        try (AdminService admin = service(replies, asked::add, work)) {
+            assertTrue(state(admin, replies).contains("\"degraded: storage\""), replies.toString());
+            Files.delete(work);
+            Files.createDirectory(work);
+            await(() -> state(admin, replies).contains("\"ready\""));
+        }
+    }
+
+    private String state(AdminService admin, Replies replies) {
+        admin.received("controller.info", request());
+        Input.Asked info = (Input.Asked) asked.get(asked.size() - 1);
+        admin.replied(info.request(), new View.Info("farm", 1, 0, 0, Optional.empty()));
+        return replies.heard().get(replies.heard().size() - 1);
     }
 
     @Test
