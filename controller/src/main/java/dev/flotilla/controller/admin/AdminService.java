@@ -65,7 +65,11 @@ public final class AdminService implements AutoCloseable {
 
     /** Requests that wait for the core, each with its answer to come. */
     private static final int WAITING = 256;
-    /** Requests of one client that are not answered yet: one that floods must not keep the others out. */
+    /**
+     * Requests that are not answered yet and name the same topic for their answers: a client that asks in a loop must not keep the others out. It
+     * writes that topic itself, and the broker tells nobody who sent a message: one that means harm and has a password is bounded by
+     * {@link #WAITING} alone, together with all the others.
+     */
     private static final int SHARE = 32;
     /** Requests that wait for a thread that may touch files, each with up to 128 KiB of JSON. */
     private static final int WAITING_FOR_FILES = 64;
@@ -708,7 +712,7 @@ public final class AdminService implements AutoCloseable {
             send(Json.bytes(reply));
         }
 
-        /** False if the client has its share of unanswered requests: it is told so, and that is all. */
+        /** False if that topic has its share of unanswered requests: its client is told so, and that is all. */
         boolean begun() {
             if (shares.merge(topic, 1, Integer::sum) <= SHARE) return true;
             ended();
