@@ -240,12 +240,10 @@ final class Meetings {
         if (session != null) session.ignore(reason);
     }
 
-    /** The broker's hint. One that is degraded cannot say hello: of it no session may be here yet. */
+    /** The broker's hint. One that is degraded cannot say hello: its session is here since this start. */
     void presence(Step step, Input.PresenceSeen seen) {
         DeviceId id = seen.device();
-        Session session = seen.degraded() && ledger.devices.containsKey(id)
-                ? sessions.of(id, step.at, ledger)
-                : sessions.all.get(id);
+        Session session = sessions.all.get(id);
         if (session == null || session.online == seen.online() && session.degraded == seen.degraded()) return;
         session.online = seen.online();
         session.degraded = seen.degraded();
