@@ -76,8 +76,6 @@ public final class AdminService implements AutoCloseable {
     /** So that the page fits a message, however long the names are. */
     private static final int JOBS_A_PAGE = 200;
 
-    private static final String DEGRADED = "degraded: storage";
-
     private static final List<String> VERBS = List.of(
             "controller.info",
             "job.submit",
@@ -318,8 +316,8 @@ public final class AdminService implements AutoCloseable {
 
     private String state() {
         return switch (trouble.get()) {
-            case NONE -> shortOfDisk ? DEGRADED : "ready";
-            case STORAGE -> DEGRADED;
+            case NONE -> shortOfDisk ? View.DEGRADED : "ready";
+            case STORAGE -> View.DEGRADED;
             case DAMAGED -> "damaged: its journal";
         };
     }
@@ -363,7 +361,7 @@ public final class AdminService implements AutoCloseable {
         return new View.Problem(
                 "degraded",
                 5,
-                "nothing was done: the controller is degraded: storage",
+                "nothing was done: the controller is " + View.DEGRADED,
                 "its journal cannot be written now, and what is not on disk was not said",
                 "free space in its data directory; it heals by itself",
                 Optional.empty());

@@ -15,6 +15,7 @@ import dev.flotilla.controller.core.ControllerMachine;
 import dev.flotilla.controller.core.Effect;
 import dev.flotilla.controller.core.Event;
 import dev.flotilla.controller.core.Input;
+import dev.flotilla.controller.core.View;
 import dev.flotilla.journal.Journal;
 import dev.flotilla.journal.JournalFailed;
 import dev.flotilla.journal.JournalSettings;
@@ -404,7 +405,7 @@ public final class ControllerApp implements AutoCloseable {
     private final class Watch implements Loop.Listener<Input> {
         @Override
         public void degraded(String why) {
-            Log.error("journal.degraded", "why", why, "state", "degraded: storage");
+            Log.error("journal.degraded", "why", why, "state", View.DEGRADED);
         }
 
         /** It stays up and answers what it can: a start would be refused. */
