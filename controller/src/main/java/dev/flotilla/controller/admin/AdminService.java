@@ -329,7 +329,7 @@ public final class AdminService implements AutoCloseable {
     }
 
     /** A disk may keep those waiting who ask it: for threads that may wait for files. */
-    private boolean measured() {
+    private boolean isShortOfDisk() {
         try {
             shortOfDisk = Files.getFileStore(work).getUsableSpace() < Limits.RESERVE;
         } catch (IOException e) {
@@ -339,7 +339,7 @@ public final class AdminService implements AutoCloseable {
     }
 
     private void measureAgain() {
-        measured();
+        isShortOfDisk();
         CompletableFuture.delayedExecutor(MEASURED_EACH.toSeconds(), TimeUnit.SECONDS, files)
                 .execute(this::measureAgain);
     }
@@ -452,7 +452,7 @@ public final class AdminService implements AutoCloseable {
     private void submitFile(JobRequest job, long defaultCount, Reply reply) {
         JobRequest.File file = job.file().orElseThrow();
         // cutting may write; only for a job that is there already, which the core says
-        if (measured() && !(askAndWait(new Input.Query.Job(job.id().value())) instanceof View.JobDetail))
+        if (isShortOfDisk() && !(askAndWait(new Input.Query.Job(job.id().value())) instanceof View.JobDetail))
             throw noRoom();
         Uploads.Use use = uploads.use(file.digest());
         try {
@@ -666,7 +666,7 @@ public final class AdminService implements AutoCloseable {
         if (data.length > LARGEST_CHUNK)
             throw Refusal.usage(
                     "data", "the chunk is too large", "a chunk has at most 64 KiB", "send it in smaller ones");
-        if (measured()) throw noRoom();
+        if (isShortOfDisk()) throw noRoom();
         try {
             ArtifactStore.Put put = artifacts.put(digest, fields.number("offset"), total, data);
             ObjectNode out = Json.MAPPER.createObjectNode();

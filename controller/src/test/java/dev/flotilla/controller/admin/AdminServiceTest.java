@@ -92,7 +92,7 @@ class AdminServiceTest {
     void onAFullDiskTheCoreJudgesASubmitAndADamagedJournalIsSaidBeforeTheLackOfRoom() throws Exception {
         BlockingQueue<Input> inputs = new LinkedBlockingQueue<>();
         Replies replies = new Replies(1 << 20, new CopyOnWriteArrayList<>());
-        String digest = "sha256:" + "0".repeat(64);
+        String digest = "0".repeat(64);
         String chunk = "{\"digest\": \"" + digest + "\", \"offset\": 0, \"total\": 3, \"data\": \"YWJj\"}";
         try (AdminService admin = service(replies, inputs::add, FULL)) {
             admin.received(
