@@ -174,7 +174,10 @@ final class Placing {
         List<Candidate> suspects = new ArrayList<>();
         for (Session s : sessions.all.values()) {
             if (!s.met() || !s.online || s.trust.quarantined() || s.trust.refused()) continue;
-            if (s.silent || s.noDisk() || s.rests(job.digest, now) || now.since(s.heard).compareTo(QUIET) > 0) continue;
+            if (s.silent
+                    || s.noDisk()
+                    || s.rests(job.digest, now)
+                    || now.since(s.heard).compareTo(QUIET) > 0) continue;
             if (refusal(s.capacity, job.policy, job.where).isPresent()) continue;
             DeviceState device = ledger.device(s.id);
             (s.trust.suspect() ? suspects : fitting)

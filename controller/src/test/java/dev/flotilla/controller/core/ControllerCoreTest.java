@@ -215,7 +215,8 @@ class ControllerCoreTest {
 
     @Test
     void aDeviceThatRefusesOneJobForEverWorksOnTheOthersAndIsAskedLessAndLessOften() {
-        var history = given().meets("oak", slots(1)).submitted("never", 1, "60s").submitted("sum", 100, "60s");
+        var history =
+                given().meets("oak", slots(1)).submitted("never", 1, "60s").submitted("sum", 100, "60s");
         int asked = 0;
         int done = 0;
         Device oak = history.device("oak");
@@ -223,8 +224,8 @@ class ControllerCoreTest {
             history.at(second + "s");
             List<RowGroup> rows = new ArrayList<>();
             for (var e : oak.assigned.entrySet()) {
-                String attempt = oak.groups.get(e.getKey()).job() + "/" + e.getValue().index() + "#"
-                        + e.getValue().attempt();
+                String attempt = oak.groups.get(e.getKey()).job() + "/"
+                        + e.getValue().index() + "#" + e.getValue().attempt();
                 if (attempt.startsWith("never")) {
                     rows.add(history.ended("oak", attempt, AttemptState.REFUSED, "unknown-program: it has none"));
                     asked++;
@@ -900,9 +901,7 @@ class ControllerCoreTest {
         assertEquals(List.of(why + ": the job waits for one"), submission.notes());
         assertTrue(history.device("oak").assigned.isEmpty());
         assertEquals("degraded: storage", state(history, "oak"));
-        assertEquals(
-                List.of(why),
-                ((View.JobDetail) history.ask(new Input.Query.Job("sum"))).placementNotes());
+        assertEquals(List.of(why), ((View.JobDetail) history.ask(new Input.Query.Job("sum"))).placementNotes());
         var detail = (View.DeviceDetail) history.ask(new Input.Query.Device("oak"));
         assertEquals(Optional.of(new View.Disk(Limits.RESERVE - 1, Optional.of(7L))), detail.disk());
     }
