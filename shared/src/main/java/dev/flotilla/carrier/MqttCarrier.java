@@ -148,8 +148,8 @@ public final class MqttCarrier implements Carrier {
             if (isClosed()) throw new Over(Over.Cause.CLOSED, "closed");
             mine.connect();
             up = true;
+            settings.birth().ifPresent(mine::publish); // first: what the listener says on its topic is newer
             listener.up();
-            settings.birth().ifPresent(mine::publish);
             mine.stay();
             throw new AssertionError("stays for ever");
         } catch (Over over) {

@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param keepAlive      whole seconds, 1 to 65535
  * @param subscriptions  topic filters, subscribed again after each connect
  * @param will           last will
- * @param birth          published after each connect
+ * @param birth          published after each connect, before the listener hears of it
  * @param threadName     prefix of the name of its supervisor; Paho names its own threads by the client id
  */
 public record MqttSettings(

@@ -21,8 +21,8 @@ import javax.net.SocketFactory;
 final class MqttSocket extends SocketFactory {
     /** The largest packet in bytes: envelopes have at most 128 KiB, replies to clients 1 MiB. */
     private static final long LARGEST = 2L << 20;
-    /** Bytes a second that a packet comes at least with. */
-    private static final long SLOWEST = 1000;
+    /** Bytes a second that a packet comes at least with, on the slowest radio too. */
+    private static final long SLOWEST = 100;
 
     private volatile long heard = System.nanoTime();
     /** When the packet that is being read should be whole; the largest value between packets. */

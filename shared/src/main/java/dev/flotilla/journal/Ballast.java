@@ -3,8 +3,11 @@ package dev.flotilla.journal;
 import dev.flotilla.log.Log;
 import dev.flotilla.model.Limits;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.SplittableRandom;
@@ -29,9 +32,11 @@ final class Ballast {
     /** The disk refused a write. @return true if it is full and there is room now */
     boolean freed() {
         try {
-            if (size == 0 || room() >= Limits.RESERVE || !Files.deleteIfExists(file)) return false;
-            Log.warn("ballast.freed", "bytes", size, "why", "the disk is full");
-            return true;
+            if (size == 0 || room() >= Limits.RESERVE || !Files.exists(file)) return false;
+            long bytes = Files.size(file);
+            Files.delete(file);
+            Log.warn("ballast.freed", "bytes", bytes, "why", "the disk is full");
+            return bytes > 0;
         } catch (IOException e) {
             return false; // a disk that lets no file go: the commit's own failure is reported
         }
@@ -42,17 +47,28 @@ final class Ballast {
         if (size > 0 && System.nanoTime() - looked >= LOOK_EVERY) make();
     }
 
-    /** Its bytes are random, since a file system may compress others to nothing. */
+    /**
+     * Its bytes are random, since a file system may compress others to nothing. Synced under another name first: after a power cut a file
+     * may have its size and no room of its own, or no bytes at all.
+     */
     private void make() {
         looked = System.nanoTime();
+        Path fresh = file.resolveSibling(file.getFileName() + ".new");
         try {
-            if (size == 0 || Files.exists(file) || room() < Limits.RESERVE + size) return;
+            if (size == 0 || Files.exists(file) && Files.size(file) == size) return;
+            Files.deleteIfExists(fresh);
+            if (room() < Limits.RESERVE + size) return;
             byte[] bytes = new byte[size];
             new SplittableRandom(1).nextBytes(bytes);
-            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.write(file, bytes);
+            Files.createFile(fresh, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            Files.write(fresh, bytes);
+            try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
+                channel.force(true);
+            }
+            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             Log.warn("ballast.not-made", "why", e);
+            fresh.toFile().delete(); // a part of it must not take the room that is missing
         }
     }
 

@@ -3,6 +3,7 @@ package dev.flotilla.journal;
 import dev.flotilla.journal.JournalFailed.Kind;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -19,6 +20,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
@@ -52,6 +56,8 @@ public final class SqliteJournal implements Journal {
     private static final String CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)";
 
     static final byte[] GENESIS = new byte[32];
+    /** Damaged journals that are kept. */
+    private static final int SET_ASIDE = 3;
 
     private final Path file;
     private final FileGuard guard;
@@ -188,38 +194,61 @@ public final class SqliteJournal implements Journal {
         }
     }
 
-    /** Renames a damaged journal and its companions, so that a new one can be opened in its place. @return its new name */
+    /**
+     * Renames a damaged journal and its companions, so that a new one can be opened in its place. The newest three so renamed are kept, the
+     * older ones deleted.
+     *
+     * @return its new name
+     */
     public static Path setAside(Path file) throws JournalFailed {
-        int n = 1;
-        while (Files.exists(beside(file, ".damaged-" + n))) n++;
-        Path aside = beside(file, ".damaged-" + n);
+        Path folder = file.toAbsolutePath().getParent();
         try {
+            TreeMap<Integer, List<Path>> before = setAsideBefore(folder, file.getFileName() + ".damaged-");
+            Path aside = beside(file, ".damaged-" + (before.isEmpty() ? 1 : before.lastKey() + 1));
             for (String part : new String[] {"-wal", "-shm", ""}) {
                 if (Files.exists(beside(file, part))) Files.move(beside(file, part), beside(aside, part));
             }
-            sync(file.toAbsolutePath().getParent());
+            while (before.size() >= SET_ASIDE)
+                for (Path part : before.pollFirstEntry().getValue()) Files.delete(part);
+            sync(folder);
+            return aside;
         } catch (IOException e) {
             throw new JournalFailed(Kind.STORAGE, file + " cannot be set aside: " + e, e);
         }
-        return aside;
+    }
+
+    /** The files of each journal that was set aside, by its number. */
+    private static TreeMap<Integer, List<Path>> setAsideBefore(Path folder, String prefix) throws IOException {
+        TreeMap<Integer, List<Path>> found = new TreeMap<>();
+        Pattern name = Pattern.compile(Pattern.quote(prefix) + "(\\d{1,9})(-wal|-shm)?");
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
+            for (Path path : all) {
+                Matcher named = name.matcher(path.getFileName().toString());
+                if (named.matches())
+                    found.computeIfAbsent(Integer.valueOf(named.group(1)), n -> new ArrayList<>())
+                            .add(path);
+            }
+        }
+        return found;
     }
 
     @Override
     public long append(byte[] batch) throws JournalFailed {
         if (lostHead) findHead();
+        byte[] next = hash(hash, batch);
         try {
-            commit(batch);
+            commit(batch, next);
         } catch (JournalFailed e) {
             if (e.kind() != Kind.STORAGE || !ballast.freed()) throw e;
             if (lostHead) findHead();
-            commit(batch);
+            if (Arrays.equals(hash, next)) committed(batch); // it is there, although it failed: once is enough
+            else commit(batch, next);
         }
         ballast.look();
         return seq;
     }
 
-    private void commit(byte[] batch) throws JournalFailed {
-        byte[] next = hash(hash, batch);
+    private void commit(byte[] batch, byte[] next) throws JournalFailed {
         try (PreparedStatement insert =
                 connection.prepareStatement("INSERT INTO journal(seq, body, hash) VALUES(?, ?, ?)")) {
             insert.setLong(1, seq + 1);

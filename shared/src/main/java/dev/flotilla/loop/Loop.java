@@ -34,6 +34,7 @@ import java.util.function.LongSupplier;
 public final class Loop<I, E, F> {
     private static final Duration FIRST_PROBE = Duration.ofSeconds(1);
     private static final Duration LAST_PROBE = Duration.ofMinutes(1);
+    private static final Duration SAY_DROPPED = Duration.ofMinutes(1);
     /** Different inputs that are kept; the hands' own are few and come first. */
     private static final int KEPT = 1000;
     /** Bytes of one source's inputs that may wait: many times what an honest one says before it is answered. */
@@ -81,6 +82,10 @@ public final class Loop<I, E, F> {
     private final Deque<Queued<I>> queue = new ArrayDeque<>();
     private final TreeMap<String, Long> shares = new TreeMap<>();
     private long room = ROOM;
+    /** Inputs of all sources that were dropped since that was said. */
+    private long dropped;
+
+    private Optional<Moment> droppedSaid = Optional.empty();
     private boolean stopping;
     private Thread rebuilding;
 
@@ -156,7 +161,10 @@ public final class Loop<I, E, F> {
         lock.lock();
         try {
             long share = shares.getOrDefault(source, 0L) + bytes;
-            if (share > SHARE || bytes > room) return false;
+            if (share > SHARE || bytes > room) {
+                dropped(source);
+                return false;
+            }
             shares.put(source, share);
             room -= bytes;
             add(new Queued<>(input, source, bytes));
@@ -164,6 +172,15 @@ public final class Loop<I, E, F> {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Counts, and says so at most once a minute. */
+    private void dropped(String source) {
+        dropped++;
+        if (droppedSaid.isPresent() && now().isBefore(droppedSaid.get().plus(SAY_DROPPED))) return;
+        Log.warn("queue.dropped", "source", source, "count", dropped);
+        droppedSaid = Optional.of(now());
+        dropped = 0;
     }
 
     private void add(Queued<I> input) {
@@ -385,7 +402,7 @@ public final class Loop<I, E, F> {
     private Core<I, E, F> birth() throws JournalFailed {
         Optional<Journal.Snapshot> snapshot = journal.newestSnapshot();
         long[] at = {snapshot.map(Journal.Snapshot::seq).orElse(0L)};
-        held = at[0];
+        long[] holds = {at[0]};
         pending.clear();
         sinceSnapshot = 0;
         lastSnapshot = snapshot.map(s -> s.state().length).orElse(0);
@@ -395,9 +412,10 @@ public final class Loop<I, E, F> {
                 at[0] = seq;
                 sinceSnapshot += body.length;
                 List<E> events = machine.decode(body);
-                if (!events.isEmpty()) held = seq;
+                if (!events.isEmpty()) holds[0] = seq;
                 events.forEach(born::apply);
             });
+            held = holds[0]; // not before: a journal that was read half would pass for an older copy
             return born;
         } catch (RuntimeException e) {
             throw new JournalFailed(
@@ -437,8 +455,8 @@ public final class Loop<I, E, F> {
         if (why.kind() == JournalFailed.Kind.CORRUPT) damaged(why);
         else listener.degraded(why.getMessage());
         rebirth();
+        offeredByHands().forEach(this::keep); // first, so that no flood takes their room
         undone.stream().filter(machine::keep).forEach(this::keep);
-        offeredByHands().forEach(this::keep);
     }
 
     /** One that was kept before takes its place behind the others: what was said last holds. */

@@ -34,6 +34,8 @@ public final class Limits {
     public static final int KEPT_PAGE = 32 * 1024;
     /** Bytes that a side leaves free on the disk under its data: below it no new work is taken, so that what is owed can still be written. */
     public static final long RESERVE = 64L << 20;
+    /** Bytes free from which a device that was below its reserve says at once that it takes new work again. */
+    public static final long RESERVE_AGAIN = 80L << 20;
     /** First wait before an unanswered envelope is sent again. */
     public static final Duration RESEND = Duration.ofSeconds(5);
     /** Longest wait before an unanswered envelope is sent again. */

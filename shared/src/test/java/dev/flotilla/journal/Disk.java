@@ -26,6 +26,11 @@ public final class Disk {
         execute(journal, "PRAGMA query_only = " + on);
     }
 
+    /** Each batch is committed, and SQLite says that it is not. */
+    public static void failAfterCommit(SqliteJournal journal) throws SQLException {
+        execute(journal, "CREATE TEMP TRIGGER fails AFTER INSERT ON journal BEGIN SELECT RAISE(FAIL, 'late'); END");
+    }
+
     /** The first page of that table is overwritten in the file of a controller's journal, and SQLite has no other copy of it. */
     public static void damage(SqliteJournal journal, Path file, String table) throws SQLException, IOException {
         execute(journal, "PRAGMA wal_checkpoint(TRUNCATE)");

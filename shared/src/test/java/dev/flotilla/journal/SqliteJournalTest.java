@@ -162,6 +162,23 @@ class SqliteJournalTest {
     }
 
     @Test
+    void ofTheJournalsThatWereSetAsideTheNewestThreeAreKept() throws Exception {
+        for (int i = 1; i <= 12; i++) {
+            Files.writeString(file, "damaged " + i);
+            Files.writeString(dir.resolve("journal.db-wal"), "");
+            assertEquals(dir.resolve("journal.db.damaged-" + i), SqliteJournal.setAside(file));
+        }
+        try (var files = Files.list(dir)) {
+            assertEquals(
+                    List.of("10", "10-wal", "11", "11-wal", "12", "12-wal"),
+                    files.map(f -> f.getFileName().toString().replace("journal.db.damaged-", ""))
+                            .sorted()
+                            .toList());
+        }
+        assertEquals("damaged 12", Files.readString(dir.resolve("journal.db.damaged-12")));
+    }
+
+    @Test
     void aWriteAheadLogWithoutItsFileIsCorrupt() throws Exception {
         WritingProcess.runUntil(5, file);
         Files.delete(file);
@@ -375,8 +392,35 @@ class SqliteJournalTest {
             }
             assertEquals(2, SqliteJournal.verify(file));
             Files.delete(small.resolve("filling"));
-            SqliteJournal.open(file, JournalSettings.controller()).close();
-            assertEquals(4 << 20, Files.size(ballast));
+            for (byte[] left : List.of(new byte[0], new byte[1000])) { // by a power cut
+                Files.write(ballast, left);
+                SqliteJournal.open(file, JournalSettings.controller()).close();
+                assertEquals(4 << 20, Files.size(ballast));
+            }
+            assertFalse(Files.exists(small.resolve("journal.db.ballast.new")));
+        } finally {
+            assertTrue(ran("umount", small.toString()));
+        }
+    }
+
+    @Test
+    void aBatchThatIsThereAlthoughItsCommitFailedIsNotAppendedAgain() throws Exception {
+        Path small = Files.createDirectory(dir.resolve("small"));
+        boolean mounted = ran("mount", "-t", "tmpfs", "-o", "size=72m", "tmpfs", small.toString());
+        assertTrue(mounted || !"true".equals(System.getenv("CI")), "CI runs every test, and this one needs a mount");
+        assumeTrue(mounted, "only root can mount a small disk");
+        try {
+            file = small.resolve("journal.db");
+            try (SqliteJournal journal = open()) {
+                journal.append(bytes("one"));
+                Files.write(
+                        small.resolve("filling"),
+                        new byte[16 << 20]); // so that the ballast is freed and it is tried again
+                Disk.failAfterCommit(journal);
+                assertEquals(2, journal.append(bytes("two")));
+                assertFalse(Files.exists(small.resolve("journal.db.ballast")));
+                assertEquals(List.of("1 one", "2 two"), replayed(journal, 0));
+            }
         } finally {
             assertTrue(ran("umount", small.toString()));
         }

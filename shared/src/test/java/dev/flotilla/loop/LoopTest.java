@@ -6,17 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.flotilla.journal.Disk;
+import dev.flotilla.journal.Journal;
 import dev.flotilla.journal.JournalFailed;
 import dev.flotilla.journal.JournalReader;
 import dev.flotilla.journal.JournalSettings;
 import dev.flotilla.journal.SqliteJournal;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +38,7 @@ class LoopTest {
     private Thread thread;
     private boolean beginsAgain;
     private volatile RuntimeException handsThrow;
+    private volatile long heldWhenRebuilt;
 
     /** What the hands did and what the listener heard, in order. */
     private final LinkedBlockingQueue<String> seen = new LinkedBlockingQueue<>();
@@ -92,6 +98,20 @@ class LoopTest {
             assertTrue(System.nanoTime() < end, "its share is not given back within 20 s");
             Thread.onSpinWait();
         }
+    }
+
+    @Test
+    void whatIsDroppedIsLoggedOnceAMinute() {
+        PrintStream before = System.err;
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
+        try {
+            for (int i = 0; i < 100; i++) assertFalse(loop.offer(Words.put("w"), "oak", Loop.SHARE + 1));
+        } finally {
+            System.setErr(before);
+        }
+        assertEquals(1, said.toString(StandardCharsets.UTF_8).lines().count());
+        assertTrue(said.toString(StandardCharsets.UTF_8).contains("queue.dropped source=oak count=1"), said::toString);
     }
 
     @Test
@@ -184,11 +204,38 @@ class LoopTest {
 
         Disk.readOnly(journal, false);
         assertEquals("healed", next());
-        assertEquals(List.of("say kept", "say begun", "say down", "say up"), List.of(next(), next(), next(), next()));
+        assertEquals(List.of("say begun", "say kept", "say down", "say up"), List.of(next(), next(), next(), next()));
         assertEquals(Loop.Trouble.NONE, loop.trouble());
         loop.offer(Words.put("c"));
         assertEquals("say c", next());
-        assertEquals("a.  kept. begun. down. up. c.", onDisk());
+        assertEquals("a.  begun. kept. down. up. c.", onDisk());
+    }
+
+    @Test
+    void aJournalThatIsReadHalfDoesNotChangeWhatItHolds() throws Exception {
+        for (String word : List.of("a", "b", "c")) journal.append((word + ".").getBytes(StandardCharsets.UTF_8));
+        AtomicBoolean fails = new AtomicBoolean();
+        loop = loop(LoopSettings.controller(), failingAfterOneBatch(fails));
+        fails.set(true);
+        Disk.readOnly(journal, true);
+        start();
+        loop.offer(Words.put("d"));
+        assertEquals(List.of("degraded", "rebuilt"), List.of(next(), next()));
+        assertEquals(3, heldWhenRebuilt);
+        Disk.readOnly(journal, false);
+        fails.set(false);
+        assertEquals("healed", next());
+    }
+
+    @Test
+    void aFloodThatIsKeptLeavesRoomForWhatTheHandsOffer() throws Exception {
+        beginsAgain = true;
+        for (int i = 0; i < 2000; i++) loop.offer(new Words.Put("w" + i, true));
+        Disk.readOnly(journal, true);
+        start();
+        assertEquals(List.of("degraded", "rebuilt"), List.of(next(), next()));
+        Disk.readOnly(journal, false);
+        assertEquals(List.of("healed", "say begun", "say w0"), List.of(next(), next(), next()));
     }
 
     @Test
@@ -260,7 +307,55 @@ class LoopTest {
     }
 
     private Loop<Words.In, String, String> loop(LoopSettings settings) throws JournalFailed {
-        return new Loop<>(new Words(), new TestHands(), journal, settings, 1, System::nanoTime, new Ear());
+        return loop(settings, journal);
+    }
+
+    private Loop<Words.In, String, String> loop(LoopSettings settings, Journal on) throws JournalFailed {
+        return new Loop<>(new Words(), new TestHands(), on, settings, 1, System::nanoTime, new Ear());
+    }
+
+    /** The same journal on a disk that gives an error behind the first batch, now and then. */
+    private Journal failingAfterOneBatch(AtomicBoolean now) {
+        return new Journal() {
+            @Override
+            public long append(byte[] batch) throws JournalFailed {
+                return journal.append(batch);
+            }
+
+            @Override
+            public void snapshot(byte[] state, long keepFrom) throws JournalFailed {
+                journal.snapshot(state, keepFrom);
+            }
+
+            @Override
+            public Optional<Snapshot> newestSnapshot() throws JournalFailed {
+                return journal.newestSnapshot();
+            }
+
+            @Override
+            public void replay(long after, Walker walker) throws JournalFailed {
+                long last = now.get() ? after + 1 : Long.MAX_VALUE;
+                journal.replay(after, (seq, body) -> {
+                    if (seq <= last) walker.batch(seq, body);
+                });
+                if (now.get()) throw new JournalFailed(JournalFailed.Kind.STORAGE, "disk I/O error", null);
+            }
+
+            @Override
+            public long seq() {
+                return journal.seq();
+            }
+
+            @Override
+            public Usage usage() {
+                return journal.usage();
+            }
+
+            @Override
+            public void close() {
+                journal.close();
+            }
+        };
     }
 
     /** These inputs in this thread, until all is done. */
@@ -324,6 +419,7 @@ class LoopTest {
 
         @Override
         public void rebuilt() {
+            heldWhenRebuilt = loop.held();
             seen.add("rebuilt");
             if (beginsAgain) loop.offer(new Words.Begun());
         }

@@ -20,6 +20,7 @@ import dev.flotilla.carrier.MqttSettings;
 import dev.flotilla.carrier.Topics;
 import dev.flotilla.codec.EnvelopeCodec;
 import dev.flotilla.codec.Malformed;
+import dev.flotilla.core.Moment;
 import dev.flotilla.journal.Journal;
 import dev.flotilla.journal.JournalFailed;
 import dev.flotilla.journal.JournalSettings;
@@ -47,6 +48,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A running agent: one per data directory. {@link #start} returns once the journal is replayed; the broker need not be there. */
@@ -61,6 +63,10 @@ public final class AgentApp implements AutoCloseable {
     private static final int ASSIGNMENT = 200;
     /** Said of an agent that cannot write its journal. */
     private static final String DEGRADED = "degraded: storage";
+    /** Between one damaged journal and the next; it doubles. */
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+
+    private static final Duration LAST_PAUSE = Duration.ofMinutes(1);
 
     private final DeviceFile device;
     private final Topics topics;
@@ -75,9 +81,13 @@ public final class AgentApp implements AutoCloseable {
     private final AtomicInteger exit = new AtomicInteger();
     private volatile Capacity capacity;
     private volatile boolean died;
-    private volatile boolean closing;
+    private final CountDownLatch closing = new CountDownLatch(1);
     /** Why the journal's file is not to be trusted any more. The loop's thread. */
     private Optional<String> damage = Optional.empty();
+    /** When the agent last went on with a new journal, and how long it waits from there before it does so again. The loop's thread. */
+    private Optional<Moment> anewAt = Optional.empty();
+
+    private Duration pause = FIRST_PAUSE;
 
     private volatile Journal journal;
     private volatile Loop<Input, Event, Effect> loop;
@@ -306,11 +316,34 @@ public final class AgentApp implements AutoCloseable {
     private void startAnew(String why) throws JournalFailed {
         damage = Optional.empty();
         journal.close();
+        pauseAfterTheLast();
         Path file = data.resolve("journal.db");
         setAside(file, why);
         replay(file);
-        if (closing) loop.stop();
+        if (closing.getCount() == 0) loop.stop();
         hands.rebuilt();
+        tellState();
+    }
+
+    /** A card that gives back nonsense must not be worn out with new journals. */
+    private void pauseAfterTheLast() {
+        if (anewAt.isPresent()) {
+            Duration wait = anewAt.get().plus(pause).since(new Moment(System.nanoTime()));
+            Duration twice = pause.multipliedBy(2);
+            pause = twice.compareTo(LAST_PAUSE) < 0 ? twice : LAST_PAUSE;
+            tellState();
+            try {
+                closing.await(wait.toNanos(), TimeUnit.NANOSECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        anewAt = Optional.of(new Moment(System.nanoTime()));
+    }
+
+    /** What the broker keeps of this agent. One at a time, so that what was read last is said last. */
+    private synchronized void tellState() {
+        carrier.publish(presence(loop.trouble() == Loop.Trouble.NONE ? "online" : DEGRADED));
     }
 
     private void end(Exit with) {
@@ -329,7 +362,7 @@ public final class AgentApp implements AutoCloseable {
     public void close() {
         probe.close();
         carrier.close(Optional.of(presence("offline")));
-        closing = true;
+        closing.countDown();
         loop.stop();
         try {
             loopThread.join(5_000);
@@ -348,7 +381,7 @@ public final class AgentApp implements AutoCloseable {
         @Override
         public void up() {
             Log.info("mqtt.up", "broker", device.broker());
-            if (loop.trouble() != Loop.Trouble.NONE) carrier.publish(presence(DEGRADED));
+            if (loop.trouble() != Loop.Trouble.NONE) tellState(); // the birth said online
             offer(new Input.Connected());
         }
 
@@ -428,7 +461,7 @@ public final class AgentApp implements AutoCloseable {
         @Override
         public void degraded(String why) {
             Log.error("journal.degraded", "why", why, "state", DEGRADED);
-            carrier.publish(presence(DEGRADED));
+            tellState();
         }
 
         /** The loop ends; {@link #startAnew} follows. */
@@ -441,7 +474,7 @@ public final class AgentApp implements AutoCloseable {
         @Override
         public void healed() {
             Log.info("journal.healed");
-            carrier.publish(presence("online"));
+            tellState();
         }
 
         @Override

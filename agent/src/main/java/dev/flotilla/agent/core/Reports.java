@@ -244,9 +244,15 @@ final class Reports {
         Capacity told = session.capacityNoted.get();
         Capacity now = session.capacity;
         return now.slots() != told.slots()
-                || now.shortOfDisk() != told.shortOfDisk()
+                || diskIsNew(now, told)
                 || !now.facts().equals(told.facts())
                 || !now.labels().equals(told.labels());
+    }
+
+    /** A disk at the edge of its reserve would be told with each measurement, were there no gap between both ways. */
+    private static boolean diskIsNew(Capacity now, Capacity told) {
+        if (!told.shortOfDisk()) return now.shortOfDisk();
+        return now.storage().isEmpty() || now.storage().get().free() >= Limits.RESERVE_AGAIN;
     }
 
     private boolean capacityChanged() {

@@ -109,15 +109,18 @@ public final class Probe implements AutoCloseable {
     }
 
     /** What this process has sent to disks; its first hour counts whole, since a start writes more than what follows. */
-    private OptionalLong writtenADay() throws IOException {
-        Path counts = root.resolve("proc/self/io");
-        if (!Files.exists(counts)) return OptionalLong.empty(); // a kernel that does not count
-        for (String line : Files.readAllLines(counts)) {
-            if (!line.startsWith("write_bytes: ")) continue;
-            double hours = Math.max(1, (System.nanoTime() - began) / 3600e9);
-            return OptionalLong.of((long) (Long.parseLong(line.substring(13).strip()) * 24 / hours));
+    private OptionalLong writtenADay() {
+        try {
+            for (String line : Files.readAllLines(root.resolve("proc/self/io"))) {
+                if (!line.startsWith("write_bytes: ")) continue;
+                double hours = Math.max(1, (System.nanoTime() - began) / 3600e9);
+                return OptionalLong.of((long) (Long.parseLong(line.substring(13).strip()) * 24 / hours));
+            }
+            return OptionalLong.empty();
+        } catch (IOException | NumberFormatException e) {
+            // a kernel that does not count, or does not let us read it: the reserve is kept all the same
+            return OptionalLong.empty();
         }
-        return OptionalLong.empty();
     }
 
     private OptionalDouble celsius() {

@@ -470,7 +470,14 @@ class AgentCoreTest {
                 "disk", history.rows().get(3L).detail().orElseThrow().error().split(":")[0]);
         history.ended(1);
         assertEquals(List.of(1L, 2L), history.startedSerials());
-        history.decide(new Input.Measured(onDisk(Limits.RESERVE)));
+        history.order().send();
+        history.order().send(); // nothing is in flight any more
+        int said = history.said.size();
+        for (long more : new long[] {0, -1, 1, Limits.RESERVE_AGAIN - 1 - Limits.RESERVE})
+            history.decide(new Input.Measured(onDisk(Limits.RESERVE + more)));
+        assertEquals(said, history.said.size(), "at the edge it is not told each time");
+        history.decide(new Input.Measured(onDisk(Limits.RESERVE_AGAIN)));
+        assertFalse(history.report().capacity().orElseThrow().shortOfDisk());
         history.order().assign(slow(), 4).send();
         assertEquals(AttemptState.ACCEPTED, history.state(4));
     }

@@ -100,6 +100,19 @@ class ProbeTest {
     }
 
     @Test
+    void aCountOfBytesThatCannotBeReadLeavesTheRestOfTheDisk() throws IOException {
+        machine("", 1800);
+        Files.delete(root.resolve("proc/self/io"));
+        Files.createDirectory(root.resolve("proc/self/io"));
+        Capacity.Storage storage = probe(root, Profiles.shipped().named("generic-arm64"))
+                .measure()
+                .storage()
+                .orElseThrow();
+        assertTrue(storage.free() > 0, storage.toString());
+        assertEquals(OptionalLong.empty(), storage.writtenADay());
+    }
+
+    @Test
     void theProbeMeasuresAgainAndAgainUntilItIsClosedAndAlsoAfterAFailure() throws Exception {
         machine("", 1800);
         LinkedBlockingQueue<Capacity> seen = new LinkedBlockingQueue<>();

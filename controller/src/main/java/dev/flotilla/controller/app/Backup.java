@@ -227,7 +227,8 @@ public final class Backup {
         List<Event> events = core.decide(
                         new Stamped<>(new Moment(0), new Dice(new SecureRandom().nextLong()), new Input.Restored()))
                 .events();
-        try (Journal journal = SqliteJournal.open(file, JournalSettings.controller())) {
+        try (Journal journal =
+                SqliteJournal.open(file, JournalSettings.controller().bare())) {
             long last = journal.seq();
             journal.append(new ControllerMachine(new FleetName("restored")).encode(events));
             return last;
@@ -236,7 +237,8 @@ public final class Backup {
 
     private static ControllerCore replay(Path file, FleetName fleet) throws JournalFailed {
         ControllerMachine machine = new ControllerMachine(fleet);
-        try (Journal journal = SqliteJournal.open(file, JournalSettings.controller())) {
+        try (Journal journal =
+                SqliteJournal.open(file, JournalSettings.controller().bare())) {
             Optional<Journal.Snapshot> snapshot = journal.newestSnapshot();
             ControllerCore core = (ControllerCore) machine.birth(snapshot.map(Journal.Snapshot::state), 0);
             journal.replay(

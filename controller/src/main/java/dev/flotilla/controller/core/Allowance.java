@@ -16,7 +16,9 @@ final class Allowance {
     boolean take(Moment now) {
         long earned = since.map(s -> now.since(s).dividedBy(EACH)).orElse((long) AT_ONCE);
         if (earned > 0) {
-            since = Optional.of(now);
+            // what is left of a second counts for the next one
+            since = Optional.of(
+                    since.map(s -> s.plus(EACH.multipliedBy(earned))).orElse(now));
             left = (int) Math.min(AT_ONCE, left + earned);
         }
         if (left == 0) return false;
