@@ -129,7 +129,8 @@ class AdminServiceTest {
         admin.received("controller.info", request());
         Input.Asked info = (Input.Asked) asked.get(asked.size() - 1);
         admin.replied(info.request(), new View.Info("farm", 1, 0, 0, Optional.empty()));
-        return replies.heard().get(replies.heard().size() - 1);
+        asked.clear();
+        return replies.heard().remove(0);
     }
 
     @Test
