@@ -155,11 +155,12 @@ final class MqttWire implements AutoCloseable {
         return Arrays.copyOf(bytes.array(), bytes.limit());
     }
 
+    /** With QoS 0: a broker keeps what waits for a slow reader within a limit in bytes then, and nothing rests on more. */
     private void subscribe() throws Over {
         IMqttToken granted;
         try {
             MqttSubscription[] filters = settings.subscriptions().stream()
-                    .map(f -> new MqttSubscription(f, 1))
+                    .map(f -> new MqttSubscription(f, 0))
                     .toArray(MqttSubscription[]::new);
             client.subscribe(filters, null, answer(), new MqttProperties());
             granted = next(ANSWER, "the broker does not answer a subscription");

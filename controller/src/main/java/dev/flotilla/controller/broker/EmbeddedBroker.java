@@ -131,8 +131,9 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
 
     /**
-     * Sessions end with their connection and nothing is stored. The receive maximum and the queue are above what one process sends at once:
-     * beyond its queue HiveMQ drops what it has acknowledged.
+     * Sessions end with their connection and nothing is stored. The receive maximum is above what one process sends at once. What waits for a
+     * client is bounded: 5 MiB of QoS 0, which is all that Flotilla's own processes subscribe to, and for other clients so many replies. HiveMQ
+     * drops what is above, though it has acknowledged it.
      */
     private static String config(int port) {
         return """
@@ -141,7 +142,7 @@ public final class EmbeddedBroker implements AutoCloseable {
                     <tcp-listener><port>%d</port><bind-address>%s</bind-address></tcp-listener>
                   </listeners>
                   <mqtt>
-                    <queued-messages><max-queue-size>10000</max-queue-size></queued-messages>
+                    <queued-messages><max-queue-size>100</max-queue-size></queued-messages>
                     <quality-of-service><max-qos>1</max-qos></quality-of-service>
                     <session-expiry><max-interval>0</max-interval></session-expiry>
                     <shared-subscriptions><enabled>false</enabled></shared-subscriptions>
