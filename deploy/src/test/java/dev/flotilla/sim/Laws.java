@@ -233,8 +233,10 @@ final class Laws {
             else if (event instanceof Event.Released e) {
                 e.indexes().forEach(i -> permits.remove(new TaskId(e.job(), i)));
                 touched.add(e.job());
-            } else if (event instanceof Event.Held e) touched.add(e.job());
-            else if (event instanceof Event.Ended e) {
+            } else if (event instanceof Event.Held e) {
+                held(new TaskId(e.job(), e.index()), e.why());
+                touched.add(e.job());
+            } else if (event instanceof Event.Ended e) {
                 e.ends().forEach(end -> met("ended " + end.state()));
                 touched.add(e.job());
             } else if (event instanceof Event.RestReleased e) {
@@ -276,6 +278,13 @@ final class Laws {
     private void handedInAnew(JobId job, long seq) {
         if (knows(job)) throw new Broken("I1", job + " was made twice");
         permits.keySet().removeIf(task -> task.job().equals(job));
+    }
+
+    /** A task waits for the operator, while somebody has a permit for it. What was decided on is not asked for again (I12). */
+    private void held(TaskId task, String why) {
+        boolean unclear = !rollbacks.isEmpty() || world.agents().stream().anyMatch(agent -> agent.hostile);
+        if (!unclear && !record.permits.containsKey(task))
+            throw new Broken("I12", task + " is held though nobody has a permit for it: " + why);
     }
 
     /** No two assignments share device and serial (I13). */
