@@ -18,6 +18,28 @@ final class Refusal extends RuntimeException {
         return new Refusal(new View.Problem("usage", 2, what, why, next, Optional.ofNullable(field)));
     }
 
+    /** The core was asked and said nothing. */
+    static Refusal unanswered() {
+        return new Refusal(new View.Problem(
+                "degraded",
+                5,
+                "the controller did not answer in time",
+                "it is busy or stopping",
+                "try again",
+                Optional.empty()));
+    }
+
+    /** Somewhere as many requests wait as may. */
+    static Refusal full() {
+        return new Refusal(new View.Problem(
+                "busy",
+                5,
+                "nothing was done: the controller is busy",
+                "too many requests wait for it already",
+                "try again in a moment",
+                Optional.empty()));
+    }
+
     View.Problem problem() {
         return problem;
     }
