@@ -5,10 +5,12 @@ import dev.flotilla.carrier.MqttCarrier;
 import dev.flotilla.carrier.MqttSettings;
 import dev.flotilla.carrier.Topics;
 import dev.flotilla.codec.EnvelopeCodec;
+import dev.flotilla.codec.PresenceCodec;
 import dev.flotilla.controller.cli.shell.Context;
 import dev.flotilla.link.Envelope;
 import dev.flotilla.link.Greeting;
 import dev.flotilla.link.Hello;
+import dev.flotilla.link.Presence;
 import dev.flotilla.link.Report;
 import dev.flotilla.link.Row;
 import dev.flotilla.link.RowGroup;
@@ -59,9 +61,8 @@ final class Flood {
                 Envelope envelope;
                 int kind = random.nextInt(10);
                 if (kind == 0) {
-                    byte[] presence = ("{\"state\":\"" + (random.nextBoolean() ? "online" : "offline") + "\"}")
-                            .getBytes(StandardCharsets.UTF_8);
-                    return Carrier.Message.of(topics.presence(device.device()), presence);
+                    Presence presence = random.nextBoolean() ? Presence.ONLINE : Presence.OFFLINE;
+                    return Carrier.Message.of(topics.presence(device.device()), PresenceCodec.encode(presence));
                 } else if (kind == 1) {
                     byte[] garbage = new byte[random.nextInt(900_000)];
                     random.nextBytes(garbage);

@@ -3,6 +3,7 @@ package dev.flotilla.load;
 import dev.flotilla.carrier.Backoff;
 import dev.flotilla.controller.core.Input;
 import dev.flotilla.core.Decision;
+import dev.flotilla.link.Presence;
 import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.Digest;
 import dev.flotilla.model.FleetName;
@@ -165,7 +166,7 @@ final class SmallWorld {
 
     private void present(AgentNode agent) {
         timeline.after(delay(), () -> {
-            if (controllerLinked) controller.offer(new Input.PresenceSeen(agent.device, true));
+            if (controllerLinked) controller.offer(new Input.PresenceSeen(agent.device, Presence.ONLINE));
         });
     }
 

@@ -15,6 +15,7 @@ import dev.flotilla.link.Envelope;
 import dev.flotilla.link.Greeting;
 import dev.flotilla.link.Hello;
 import dev.flotilla.link.Order;
+import dev.flotilla.link.Presence;
 import dev.flotilla.link.Report;
 import dev.flotilla.link.Row;
 import dev.flotilla.link.RowGroup;
@@ -164,7 +165,7 @@ final class AgentSide extends Side<Input, Event, Effect> {
     private void unlink() {
         linked = false;
         linkChanges++;
-        world.presence(this, false);
+        world.presence(this, Presence.OFFLINE);
     }
 
     /** The link to the broker breaks, and cannot come back for that long. */

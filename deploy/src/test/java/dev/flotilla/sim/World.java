@@ -3,6 +3,7 @@ package dev.flotilla.sim;
 import dev.flotilla.controller.core.Input;
 import dev.flotilla.controller.core.LedgerLaws;
 import dev.flotilla.controller.core.View;
+import dev.flotilla.link.Presence;
 import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.Digest;
 import dev.flotilla.model.FleetName;
@@ -230,7 +231,10 @@ final class World {
                 brokerDown = timeline.now().plus(length);
                 brokerStarts++;
                 for (AgentSide agent : agents) agent.cut(length);
-                timeline.after(length, () -> agents.forEach(agent -> presence(agent, agent.linked())));
+                timeline.after(
+                        length,
+                        () -> agents.forEach(
+                                agent -> presence(agent, agent.linked() ? Presence.ONLINE : Presence.OFFLINE)));
             }
             case REPLAYS -> replay(chance);
             case ASKS -> ask(chance);
@@ -456,14 +460,14 @@ final class World {
             laws.met("session taken over");
             other.takenOver();
         }
-        presence(agent, true);
+        presence(agent, Presence.ONLINE);
     }
 
     /** The broker's word on a device. */
-    void presence(AgentSide agent, boolean online) {
+    void presence(AgentSide agent, Presence presence) {
         timeline.after(
                 agent.chance.around(Duration.ofMillis(200)),
-                () -> controller.offer(new Input.PresenceSeen(agent.device, online)));
+                () -> controller.offer(new Input.PresenceSeen(agent.device, presence)));
     }
 
     /** From a device to the controller. */

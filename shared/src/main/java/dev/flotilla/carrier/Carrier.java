@@ -40,6 +40,11 @@ public interface Carrier extends AutoCloseable {
         public static Message of(String topic, byte[] payload) {
             return new Message(topic, payload, 0, false, Optional.empty(), Optional.empty());
         }
+
+        /** QoS 1, and the broker keeps it for who subscribes later. */
+        public static Message retained(String topic, byte[] payload) {
+            return new Message(topic, payload, 1, true, Optional.empty(), Optional.empty());
+        }
     }
 
     /** Hears what the carrier does; called by its threads, must not wait. */

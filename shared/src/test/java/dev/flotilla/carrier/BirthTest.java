@@ -2,12 +2,13 @@ package dev.flotilla.carrier;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.flotilla.codec.PresenceCodec;
+import dev.flotilla.link.Presence;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -31,7 +32,7 @@ class BirthTest {
                             Duration.ofSeconds(60),
                             List.of(),
                             Optional.empty(),
-                            Optional.of(state("online")),
+                            Optional.of(state(Presence.ONLINE)),
                             "test"),
                     new Degraded());
             carrier.start();
@@ -48,15 +49,14 @@ class BirthTest {
         }
     }
 
-    private static Carrier.Message state(String state) {
-        return new Carrier.Message(
-                "presence", state.getBytes(StandardCharsets.UTF_8), 1, true, Optional.empty(), Optional.empty());
+    private static Carrier.Message state(Presence presence) {
+        return Carrier.Message.retained("presence", PresenceCodec.encode(presence));
     }
 
     private final class Degraded implements Carrier.Listener {
         @Override
         public void up() {
-            carrier.publish(state("degraded"));
+            carrier.publish(state(Presence.DEGRADED));
         }
 
         @Override

@@ -1,8 +1,5 @@
 package dev.flotilla.agent.app;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import dev.flotilla.agent.core.AgentMachine;
 import dev.flotilla.agent.core.Effect;
 import dev.flotilla.agent.core.Event;
@@ -20,6 +17,7 @@ import dev.flotilla.carrier.MqttSettings;
 import dev.flotilla.carrier.Topics;
 import dev.flotilla.codec.EnvelopeCodec;
 import dev.flotilla.codec.Malformed;
+import dev.flotilla.codec.PresenceCodec;
 import dev.flotilla.core.Moment;
 import dev.flotilla.journal.Journal;
 import dev.flotilla.journal.JournalFailed;
@@ -28,6 +26,7 @@ import dev.flotilla.journal.SqliteJournal;
 import dev.flotilla.link.Envelope;
 import dev.flotilla.link.Greeting;
 import dev.flotilla.link.Order;
+import dev.flotilla.link.Presence;
 import dev.flotilla.log.Log;
 import dev.flotilla.loop.Loop;
 import dev.flotilla.loop.LoopSettings;
@@ -39,7 +38,6 @@ import dev.flotilla.security.DeviceFile;
 import dev.flotilla.security.LinkKey;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -61,8 +59,6 @@ public final class AgentApp implements AutoCloseable {
     private static final int INPUT = 500;
 
     private static final int ASSIGNMENT = 200;
-    /** Said of an agent that cannot write its journal. */
-    private static final String DEGRADED = "degraded: storage";
     /** Between one damaged journal and the next; it doubles. */
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
 
@@ -227,14 +223,13 @@ public final class AgentApp implements AutoCloseable {
                 Optional.of(device.password().toCharArray()),
                 profile.keepAlive(),
                 List.of(topics.order(device.device()), topics.controller()),
-                Optional.of(presence("offline")),
-                Optional.of(presence("online")),
+                Optional.of(presence(Presence.OFFLINE)),
+                Optional.of(presence(Presence.ONLINE)),
                 "mqtt");
     }
 
-    private Carrier.Message presence(String state) {
-        byte[] json = ("{\"state\":\"" + state + "\"}").getBytes(StandardCharsets.UTF_8);
-        return new Carrier.Message(topics.presence(device.device()), json, 1, true, Optional.empty(), Optional.empty());
+    private Carrier.Message presence(Presence presence) {
+        return Carrier.Message.retained(topics.presence(device.device()), PresenceCodec.encode(presence));
     }
 
     private Path cleanMark() {
@@ -343,7 +338,7 @@ public final class AgentApp implements AutoCloseable {
 
     /** What the broker keeps of this agent. One at a time, so that what was read last is said last. */
     private synchronized void tellState() {
-        carrier.publish(presence(loop.trouble() == Loop.Trouble.NONE ? "online" : DEGRADED));
+        carrier.publish(presence(loop.trouble() == Loop.Trouble.NONE ? Presence.ONLINE : Presence.DEGRADED));
     }
 
     private void end(Exit with) {
@@ -361,7 +356,7 @@ public final class AgentApp implements AutoCloseable {
     @Override
     public void close() {
         probe.close();
-        carrier.close(Optional.of(presence("offline")));
+        carrier.close(Optional.of(presence(Presence.OFFLINE)));
         closing.countDown();
         loop.stop();
         try {
@@ -434,25 +429,18 @@ public final class AgentApp implements AutoCloseable {
             }
         }
 
-        /** {@code {"start":"...", ...}}; anyone who may write there could say it, so it is a hint and nothing more. */
+        /** Anyone who may write there could say it, so it is a hint and nothing more. */
         private void controller(byte[] payload) {
-            String start = "";
             if (payload.length > Limits.ENVELOPE) {
                 heard(new Input.Ignored("too large"), 0);
                 return;
             }
-            try (JsonParser json = new JsonFactory().createParser(payload)) {
-                if (json.nextToken() != JsonToken.START_OBJECT) throw new IOException("no object");
-                while (json.nextToken() == JsonToken.FIELD_NAME) {
-                    String name = json.currentName();
-                    if (json.nextToken() == JsonToken.VALUE_STRING && name.equals("start")) start = json.getText();
-                    json.skipChildren();
-                }
-            } catch (IOException e) {
+            try {
+                String start = PresenceCodec.start(payload);
+                if (start.length() <= 64) heard(new Input.ControllerSeen(start), 0);
+            } catch (Malformed e) {
                 heard(new Input.Ignored("malformed presence"), 0);
-                return;
             }
-            if (start.length() <= 64) heard(new Input.ControllerSeen(start), 0);
         }
     }
 
@@ -460,7 +448,7 @@ public final class AgentApp implements AutoCloseable {
     private final class Watch implements Loop.Listener<Input> {
         @Override
         public void degraded(String why) {
-            Log.error("journal.degraded", "why", why, "state", DEGRADED);
+            Log.error("journal.degraded", "why", why, "state", Presence.DEGRADED.word());
             tellState();
         }
 

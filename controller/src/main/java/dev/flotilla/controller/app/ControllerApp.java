@@ -7,6 +7,7 @@ import dev.flotilla.carrier.MqttSettings;
 import dev.flotilla.carrier.Topics;
 import dev.flotilla.codec.EnvelopeCodec;
 import dev.flotilla.codec.Malformed;
+import dev.flotilla.codec.PresenceCodec;
 import dev.flotilla.controller.admin.AdminService;
 import dev.flotilla.controller.admin.History;
 import dev.flotilla.controller.broker.BrokerSettings;
@@ -22,6 +23,7 @@ import dev.flotilla.journal.JournalSettings;
 import dev.flotilla.journal.SqliteJournal;
 import dev.flotilla.link.Envelope;
 import dev.flotilla.link.Hello;
+import dev.flotilla.link.Presence;
 import dev.flotilla.link.Report;
 import dev.flotilla.link.RowGroup;
 import dev.flotilla.log.Log;
@@ -213,10 +215,6 @@ public final class ControllerApp implements AutoCloseable {
     }
 
     private MqttSettings mqtt(Optional<String> user, Optional<String> password) {
-        String start = fresh();
-        byte[] online =
-                ("{\"start\":\"" + start + "\",\"version\":\"" + VERSION + "\"}").getBytes(StandardCharsets.UTF_8);
-        byte[] offline = "{\"start\":\"\"}".getBytes(StandardCharsets.UTF_8);
         return new MqttSettings(
                 broker,
                 "controller-" + fleet,
@@ -224,11 +222,14 @@ public final class ControllerApp implements AutoCloseable {
                 password.map(String::toCharArray),
                 KEEP_ALIVE,
                 List.of(topics.all("report"), topics.all("presence"), topics.all("admin")),
-                Optional.of(
-                        new Carrier.Message(topics.controller(), offline, 1, true, Optional.empty(), Optional.empty())),
-                Optional.of(
-                        new Carrier.Message(topics.controller(), online, 1, true, Optional.empty(), Optional.empty())),
+                Optional.of(gone()),
+                Optional.of(Carrier.Message.retained(topics.controller(), PresenceCodec.controller(fresh(), VERSION))),
                 "mqtt");
+    }
+
+    /** What the broker keeps of a controller that is not there. */
+    private Carrier.Message gone() {
+        return Carrier.Message.retained(topics.controller(), PresenceCodec.noController());
     }
 
     private static String fresh() {
@@ -310,9 +311,7 @@ public final class ControllerApp implements AutoCloseable {
     /** Says goodbye, commits what is pending, and stops the broker. */
     @Override
     public void close() {
-        byte[] offline = "{\"start\":\"\"}".getBytes(StandardCharsets.UTF_8);
-        carrier.close(Optional.of(
-                new Carrier.Message(topics.controller(), offline, 1, true, Optional.empty(), Optional.empty())));
+        carrier.close(Optional.of(gone()));
         admin.close();
         loop.stop();
         try {
@@ -357,13 +356,8 @@ public final class ControllerApp implements AutoCloseable {
             }
             Optional<DeviceId> present = topics.device(message.topic(), "presence");
             if (present.isPresent()) {
-                String said =
-                        message.payload().length < 1024 ? new String(message.payload(), StandardCharsets.UTF_8) : "";
-                boolean degraded = said.contains("degraded");
-                loop.offer(
-                        new Input.PresenceSeen(present.get(), degraded || said.contains("online"), degraded),
-                        STRANGERS,
-                        INPUT);
+                Presence presence = PresenceCodec.decode(message.payload());
+                loop.offer(new Input.PresenceSeen(present.get(), presence), STRANGERS, INPUT);
                 return;
             }
             topics.verb(message.topic()).ifPresent(verb -> admin.received(verb, message));

@@ -1,6 +1,7 @@
 package dev.flotilla.controller.core;
 
 import dev.flotilla.link.Hello;
+import dev.flotilla.link.Presence;
 import dev.flotilla.link.Report;
 import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.Digest;
@@ -31,11 +32,7 @@ public sealed interface Input {
     record Reported(DeviceId device, Report report, int bytes) implements Input {}
 
     /** A hint from the broker: the device came or went. */
-    record PresenceSeen(DeviceId device, boolean online, boolean degraded) implements Input {
-        public PresenceSeen(DeviceId device, boolean online) {
-            this(device, online, false);
-        }
-    }
+    record PresenceSeen(DeviceId device, Presence presence) implements Input {}
 
     /** An envelope of the device was dropped by the edge. */
     record Ignored(DeviceId device, String reason) implements Input {}

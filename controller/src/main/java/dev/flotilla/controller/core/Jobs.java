@@ -161,8 +161,11 @@ final class Jobs {
                 continue;
             }
             fitting++;
-            if (session != null && session.met() && session.online && !session.noDisk() && !session.trust.quarantined())
-                slots += capacity.slots();
+            if (session != null
+                    && session.met()
+                    && session.online()
+                    && !session.noDisk()
+                    && !session.trust.quarantined()) slots += capacity.slots();
         }
         return new View.Fit(slots, known, fitting, refused);
     }

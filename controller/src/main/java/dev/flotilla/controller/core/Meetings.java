@@ -3,6 +3,7 @@ package dev.flotilla.controller.core;
 import dev.flotilla.core.Moment;
 import dev.flotilla.link.Greeting;
 import dev.flotilla.link.Hello;
+import dev.flotilla.link.Presence;
 import dev.flotilla.link.Report;
 import dev.flotilla.link.Row;
 import dev.flotilla.link.RowGroup;
@@ -12,6 +13,7 @@ import dev.flotilla.model.Limits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -96,8 +98,7 @@ final class Meetings {
         session.clock = Optional.of(report.wall());
         session.silent = false;
         session.everHeard = true;
-        session.online = true;
-        session.degraded = false;
+        session.presence = Presence.ONLINE;
         session.envelopesUp++;
         session.bytesUp += bytes;
         if (report.full()) full(step, session, device, report);
@@ -244,12 +245,11 @@ final class Meetings {
     void presence(Step step, Input.PresenceSeen seen) {
         DeviceId id = seen.device();
         Session session = sessions.all.get(id);
-        if (session == null || session.online == seen.online() && session.degraded == seen.degraded()) return;
-        session.online = seen.online();
-        session.degraded = seen.degraded();
+        if (session == null || session.presence == seen.presence()) return;
+        session.presence = seen.presence();
         if (!session.hints.take(step.at)) return; // known, and not told to everybody
-        String word = seen.degraded() ? "degraded" : seen.online() ? "online" : "offline";
-        step.start(new Effect.TellDevice(id, word.equals("online") ? "ready" : word));
+        String word = seen.presence().name().toLowerCase(Locale.ROOT);
+        step.start(new Effect.TellDevice(id, seen.presence() == Presence.ONLINE ? "ready" : word));
         step.start(Effect.Note.of("device." + word, "device", id));
     }
 

@@ -173,7 +173,7 @@ final class Placing {
         List<Candidate> fitting = new ArrayList<>();
         List<Candidate> suspects = new ArrayList<>();
         for (Session s : sessions.all.values()) {
-            if (!s.met() || !s.online || s.trust.quarantined() || s.trust.refused()) continue;
+            if (!s.met() || !s.online() || s.trust.quarantined() || s.trust.refused()) continue;
             if (s.silent
                     || s.noDisk()
                     || s.rests(job.digest, now)

@@ -2,6 +2,7 @@ package dev.flotilla.controller.core;
 
 import dev.flotilla.core.Moment;
 import dev.flotilla.link.Hello;
+import dev.flotilla.link.Presence;
 import dev.flotilla.link.Report;
 import dev.flotilla.link.SlowestRate;
 import dev.flotilla.model.AttemptState;
@@ -39,9 +40,7 @@ final class Session {
     boolean silent;
 
     boolean everHeard;
-    boolean online = true;
-    /** It says that it cannot write its journal: it is there, and silent. */
-    boolean degraded;
+    Presence presence = Presence.ONLINE;
     /** The device's clock, as its last report says, which came at {@link #heard}. */
     Optional<Instant> clock = Optional.empty();
 
@@ -130,7 +129,12 @@ final class Session {
 
     /** Its disk takes no new work now. */
     boolean noDisk() {
-        return degraded || met() && capacity.shortOfDisk();
+        return presence == Presence.DEGRADED || met() && capacity.shortOfDisk();
+    }
+
+    /** As far as is known. */
+    boolean online() {
+        return presence != Presence.OFFLINE;
     }
 
     boolean met() {

@@ -35,7 +35,7 @@ final class Views {
     View answer(Input.Query query, Jobs jobs, Restoring restoring, Moment now, Instant wall, String fleet) {
         if (query instanceof Input.Query.Info) {
             int met = (int) sessions.all.values().stream()
-                    .filter(s -> s.met() && s.online)
+                    .filter(s -> s.met() && s.online())
                     .count();
             return new View.Info(fleet, ledger.term, met, ledger.running.size(), restored(restoring, now));
         }
@@ -225,7 +225,7 @@ final class Views {
 
     private static String reason(JobState job, Session session) {
         if (session == null || !session.everHeard) return "not met again yet";
-        if (!session.online) return "offline";
+        if (!session.online()) return "offline";
         return job.running() ? "working" : "had not answered when the job ended";
     }
 
@@ -360,9 +360,9 @@ final class Views {
         Capacity c = session != null && session.capacity != null ? session.capacity : device.capacity;
         int running = 0;
         if (session != null) for (AttemptState s : session.shown.values()) if (s == AttemptState.RUNNING) running++;
-        String state = session == null || !session.met() ? "never met" : session.online ? "ready" : "offline";
+        String state = session == null || !session.met() ? "never met" : session.online() ? "ready" : "offline";
         if (state.equals("never met") && device.capacity != null) state = "silent";
-        if (session != null && session.online && session.noDisk()) state = View.DEGRADED;
+        if (session != null && session.online() && session.noDisk()) state = View.DEGRADED;
         if (device.owesKept(ledger) && (session == null || !session.met())) state = "awaited";
         if (session != null && session.trust.suspect()) state = "suspect";
         if (session != null && session.trust.quarantined()) state = "quarantined";

@@ -392,7 +392,7 @@ public abstract class CarrierContract {
     }
 
     protected static Message presence(DeviceId device, String state) {
-        return new Message(TOPICS.presence(device), bytes(state), 1, true, Optional.empty(), Optional.empty());
+        return Message.retained(TOPICS.presence(device), bytes(state));
     }
 
     protected static byte[] bytes(String text) {

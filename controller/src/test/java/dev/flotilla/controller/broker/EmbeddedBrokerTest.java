@@ -165,7 +165,7 @@ class EmbeddedBrokerTest extends TellingCarrierContract {
                 Message.of(TOPICS.report(ELM), bytes("forged")),
                 Message.of(TOPICS.order(OAK), bytes("forged")),
                 Message.of(TOPICS.admin("job.cancel"), bytes("forged")),
-                new Message(TOPICS.controller(), bytes("forged"), 1, true, Optional.empty(), Optional.empty()),
+                Message.retained(TOPICS.controller(), bytes("forged")),
                 new Message(TOPICS.report(OAK), bytes("forged"), 0, true, Optional.empty(), Optional.empty()));
         for (Message message : forbidden) {
             Ears ears = new Ears();

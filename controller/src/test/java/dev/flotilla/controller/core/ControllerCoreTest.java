@@ -17,6 +17,7 @@ import dev.flotilla.core.Moment;
 import dev.flotilla.core.Stamped;
 import dev.flotilla.link.Detail;
 import dev.flotilla.link.Order;
+import dev.flotilla.link.Presence;
 import dev.flotilla.link.Report;
 import dev.flotilla.link.RowGroup;
 import dev.flotilla.model.AttemptState;
@@ -510,13 +511,13 @@ class ControllerCoreTest {
     @Test
     void aDeviceThatFailsWhatOthersDoIsSetAside() {
         var history = given().meets("elm", slots(1)).meets("oak", slots(1));
-        history.decide(new Input.PresenceSeen(new DeviceId("elm"), false));
+        history.decide(new Input.PresenceSeen(new DeviceId("elm"), Presence.OFFLINE));
         for (String job : List.of("a", "b", "c")) {
             history.submitted(job, 1, "60s");
             history.reports("oak", history.accepted("oak", job + "/0#1"));
             history.reports("oak", history.ended("oak", job + "/0#1", AttemptState.FAILED, "no such library"));
         }
-        history.decide(new Input.PresenceSeen(new DeviceId("elm"), true));
+        history.decide(new Input.PresenceSeen(new DeviceId("elm"), Presence.ONLINE));
         history.at("5s");
         for (String job : List.of("a", "b", "c")) history.reports("elm", history.finished("elm", job + "/0#2"));
         int given = history.device("oak").assigned.size();
@@ -863,7 +864,7 @@ class ControllerCoreTest {
     @Test
     void aDeviceThatIsOfflineGetsNothingNew() {
         var history = given().meets("oak", slots(1)).meets("elm", slots(1));
-        history.decide(new Input.PresenceSeen(new DeviceId("oak"), false));
+        history.decide(new Input.PresenceSeen(new DeviceId("oak"), Presence.OFFLINE));
         history.submitted("sum", 2, "60s");
         assertTrue(history.device("oak").assigned.isEmpty());
         assertEquals(2, history.device("elm").assigned.size());
@@ -872,7 +873,7 @@ class ControllerCoreTest {
     @Test
     void aDeviceThatCannotWriteItsJournalSaysSoAndGetsNothingNewUntilItIsHeard() {
         var history = given().meets("oak", slots(1)).meets("elm", slots(1));
-        history.decide(new Input.PresenceSeen(new DeviceId("oak"), true, true));
+        history.decide(new Input.PresenceSeen(new DeviceId("oak"), Presence.DEGRADED));
         assertEquals("degraded: storage", state(history, "oak"));
         history.submitted("sum", 2, "60s");
         assertTrue(history.device("oak").assigned.isEmpty());
@@ -881,7 +882,7 @@ class ControllerCoreTest {
         history.submitted("next", 9, "60s");
         assertFalse(history.device("oak").assigned.isEmpty());
 
-        history.restarted().decide(new Input.PresenceSeen(new DeviceId("oak"), true, true));
+        history.restarted().decide(new Input.PresenceSeen(new DeviceId("oak"), Presence.DEGRADED));
         assertEquals("degraded: storage", state(history, "oak"), "it cannot say hello to a new controller");
     }
 
@@ -915,7 +916,7 @@ class ControllerCoreTest {
     @Test
     void aHelloOfAnOfflineDeviceBringsItNothingYet() {
         var history = given().meets("oak", slots(1));
-        history.decide(new Input.PresenceSeen(new DeviceId("oak"), false));
+        history.decide(new Input.PresenceSeen(new DeviceId("oak"), Presence.OFFLINE));
         history.submitted("sum", 1, "60s");
         var hello = new dev.flotilla.link.Hello(1, 77, 9, "a".repeat(32), 0, 0, "", "");
         assertEquals(

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.flotilla.core.Moment;
 import dev.flotilla.link.Hello;
+import dev.flotilla.link.Presence;
 import dev.flotilla.link.Report;
 import dev.flotilla.model.DeviceId;
 import java.time.Duration;
@@ -51,7 +52,10 @@ class FloodTest {
         var history = given().meets("oak", slots(1));
         long told = 0;
         for (int i = 0; i < 1000; i++)
-            told += effects(history, new Input.PresenceSeen(OAK, i % 2 == 1), Effect.TellDevice.class);
+            told += effects(
+                    history,
+                    new Input.PresenceSeen(OAK, i % 2 == 1 ? Presence.ONLINE : Presence.OFFLINE),
+                    Effect.TellDevice.class);
         assertEquals(10, told);
     }
 
