@@ -306,8 +306,8 @@ class StartIT {
                     Optional.empty(),
                     Percent.ALL);
             specs.put(id, spec);
-            loop.offer(
-                    new Input.Submitted(n, id, "", spec, policy, ShardPlan.COMPUTED, List.of(), WALL, journal.seq()));
+            loop.offer(new Input.Submitted(
+                    n, id, "", spec, policy, ShardPlan.COMPUTED, List.of(), WALL, journal.seq(), false));
         }
 
         private static Bytes result(Spec spec, long index) throws Exception {

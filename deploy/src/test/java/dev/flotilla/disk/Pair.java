@@ -214,7 +214,7 @@ final class Pair implements AutoCloseable {
         if (submitted.contains(job.id)) return;
         asked.put(++requests, job.id);
         controller.offer(new Input.Submitted(
-                requests, job.id, "", job.spec, job.policy, job.plan, List.of(), WALL, controller.told));
+                requests, job.id, "", job.spec, job.policy, job.plan, List.of(), WALL, controller.told, false));
         timeline.after(Duration.ofSeconds(3), () -> submit(job));
     }
 

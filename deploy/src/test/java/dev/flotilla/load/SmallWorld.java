@@ -195,7 +195,8 @@ final class SmallWorld {
     }
 
     void submit(String job, Spec spec, Policy policy, ShardPlan plan) {
-        controller.offer(new Input.Submitted(++requests, new JobId(job), "", spec, policy, plan, List.of(), WALL, 0));
+        controller.offer(
+                new Input.Submitted(++requests, new JobId(job), "", spec, policy, plan, List.of(), WALL, 0, false));
     }
 
     void cancel(String job) {

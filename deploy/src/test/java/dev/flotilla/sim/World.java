@@ -372,7 +372,8 @@ final class World {
                 job.plan(),
                 List.of(),
                 controller.wall(),
-                controller.told()));
+                controller.told(),
+                false));
     }
 
     /** Clients look after jobs that were answered; what the controller has forgotten, they hand in anew. */

@@ -52,20 +52,7 @@ public sealed interface Input {
             Instant wall,
             long seq,
             boolean shortOfDisk)
-            implements Input {
-        public Submitted(
-                long request,
-                JobId job,
-                String name,
-                Spec spec,
-                Policy policy,
-                ShardPlan plan,
-                List<String> notes,
-                Instant wall,
-                long seq) {
-            this(request, job, name, spec, policy, plan, notes, wall, seq, false);
-        }
-    }
+            implements Input {}
 
     /** A client ends a job; by a unique prefix of its id. */
     record CancelAsked(long request, String job, Instant wall) implements Input {}

@@ -85,7 +85,7 @@ class BackupTest {
                 Optional.empty(),
                 Optional.empty(),
                 dev.flotilla.model.Percent.ALL);
-        return new Input.Submitted(1, new JobId(job), "", spec, policy, plan, List.of(), Instant.EPOCH, 0);
+        return new Input.Submitted(1, new JobId(job), "", spec, policy, plan, List.of(), Instant.EPOCH, 0, false);
     }
 
     private void commit(Journal journal, ControllerCore core, Input input) throws Exception {

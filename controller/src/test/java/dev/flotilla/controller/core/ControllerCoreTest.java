@@ -141,8 +141,8 @@ class ControllerCoreTest {
                         new ShardPlan.Slice(100_000, 10, 5, 6, Optional.empty())));
         for (Digest missing : List.of(file, part)) {
             JobId id = new JobId("count-" + missing.hex().substring(0, 8));
-            history.decide(
-                    new Input.Submitted(77, id, "", spec, policy("60s", false, 3), plan, List.of(), Instant.EPOCH, 0));
+            history.decide(new Input.Submitted(
+                    77, id, "", spec, policy("60s", false, 3), plan, List.of(), Instant.EPOCH, 0, false));
             var decision = history.decide(new Input.ArtifactMissing(missing));
             assertTrue(history.kinds(decision).contains(Event.JobEnded.class), "events: " + decision.events());
             assertEquals("failed", history.result(id.value()).state());

@@ -225,7 +225,16 @@ final class ControllerHistory {
 
     Decision<Event, Effect> submit(String job, Spec spec, Policy policy) {
         return decide(new Input.Submitted(
-                ++requests, new JobId(job), "", spec, policy, ShardPlan.COMPUTED, List.of(), WALL, journal.size()));
+                ++requests,
+                new JobId(job),
+                "",
+                spec,
+                policy,
+                ShardPlan.COMPUTED,
+                List.of(),
+                WALL,
+                journal.size(),
+                false));
     }
 
     ControllerHistory submitted(String job, long shards, String lostAfter) {
