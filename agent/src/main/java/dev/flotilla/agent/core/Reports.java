@@ -37,7 +37,7 @@ final class Reports {
     void confirmed(Step step, long re, int bytes) {
         if (session.inFlight.isEmpty() || session.inFlight.get().report().n() != re) return;
         Report report = session.inFlight.get().report();
-        session.roundTripWas(
+        session.patience.answered(
                 step.at.since(session.inFlight.get().at()),
                 session.inFlight.get().bytes() + bytes);
         session.inFlight = Optional.empty();
@@ -49,7 +49,7 @@ final class Reports {
         report.capacity().ifPresent(c -> session.capacityNoted = Optional.of(c));
         for (RowGroup group : report.rows()) for (Row row : group.rows()) noted(row);
         boolean waits = session.settleAgain.due().isPresent();
-        if (!session.unsettled.isEmpty() && !waits) session.settleAgain.again(step.at, session.patience(0));
+        if (!session.unsettled.isEmpty() && !waits) session.settleAgain.again(step.at, session.patience.of(0));
     }
 
     private void noted(Row row) {
@@ -91,7 +91,7 @@ final class Reports {
         needTold(step.at, report.need());
         if (report.wantsAnswer()) {
             session.inFlight = Optional.of(new Session.InFlight(report, step.at, built.bytes()));
-            session.reportAgain.again(step.at, session.patience(built.bytes()));
+            session.reportAgain.again(step.at, session.patience.of(built.bytes()));
         } else {
             session.inFlight = Optional.empty();
             session.reportAgain.stop();
@@ -101,8 +101,8 @@ final class Reports {
 
     private void needTold(Moment now, Optional<Report.Need> need) {
         if (need.isEmpty()) session.needAgain.stop();
-        else if (need.equals(session.asked)) session.needAgain.again(now, session.patience(0));
-        else session.needAgain.start(now, session.patience(0));
+        else if (need.equals(session.asked)) session.needAgain.again(now, session.patience.of(0));
+        else session.needAgain.start(now, session.patience.of(0));
         session.asked = need;
     }
 

@@ -1,10 +1,9 @@
 package dev.flotilla.agent.core;
 
 import dev.flotilla.core.Moment;
+import dev.flotilla.link.Patience;
 import dev.flotilla.link.Report;
-import dev.flotilla.link.SlowestRate;
 import dev.flotilla.model.Capacity;
-import dev.flotilla.model.Limits;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -14,7 +13,6 @@ import java.util.TreeSet;
 /** One start of the agent, in memory: its link, its meeting, what it has said and not heard noted. Ends with the process, and tells all again. */
 final class Session {
     static final Duration IDLE_BEAT = Duration.ofMinutes(5);
-    private static final double SMOOTHING = 0.2;
 
     /** A report that an order must answer, of about that many bytes. */
     record InFlight(Report report, Moment at, int bytes) {}
@@ -61,8 +59,7 @@ final class Session {
     Optional<Capacity> capacityNoted = Optional.empty();
     Moment said = new Moment(0);
     Duration beat = IDLE_BEAT;
-    private Optional<Duration> roundTrip = Optional.empty();
-    private SlowestRate rate = new SlowestRate();
+    final Patience patience = new Patience();
     private final TreeMap<String, Long> ignored = new TreeMap<>();
 
     boolean begun() {
@@ -96,7 +93,7 @@ final class Session {
         asked = Optional.empty();
         needAgain.stop();
         capacityNoted = Optional.empty();
-        rate = new SlowestRate();
+        patience.meetAnew();
     }
 
     void changed(long serial) {
@@ -107,21 +104,6 @@ final class Session {
     void forgotten(long serial) {
         dirty.remove(serial);
         unsettled.remove(serial);
-    }
-
-    /** @param bytes  of the report and its order */
-    void roundTripWas(Duration measured, long bytes) {
-        rate.saw(bytes, measured);
-        roundTrip = Optional.of(roundTrip
-                .map(r -> Duration.ofNanos((long) (r.toNanos() * (1 - SMOOTHING) + measured.toNanos() * SMOOTHING)))
-                .orElse(measured));
-    }
-
-    /** First wait for the answer to so many bytes (PROTOCOL section 3). */
-    Duration patience(int bytes) {
-        Duration byRoundTrip = roundTrip.orElse(Duration.ZERO).multipliedBy(4);
-        Duration wait = (byRoundTrip.compareTo(Limits.RESEND) > 0 ? byRoundTrip : Limits.RESEND).plus(rate.of(bytes));
-        return wait.compareTo(Limits.RESEND_MOST) > 0 ? Limits.RESEND_MOST : wait;
     }
 
     /** Counts what was not acted on. True for the first of its kind: one line in the log is enough. */

@@ -209,7 +209,8 @@ final class Meetings {
             session.owesAgain(device);
             return;
         }
-        if (session.resent == 0) session.roundTripWas(step.at.since(session.inFlightAt), session.inFlightBytes + bytes);
+        if (session.resent == 0)
+            session.patience.answered(step.at.since(session.inFlightAt), session.inFlightBytes + bytes);
         session.resent = 0;
         TreeSet<Long> gone = new TreeSet<>();
         for (long serial : session.assignSent) {

@@ -53,7 +53,7 @@ final class Orders {
         if (order.wantsAnswer()) {
             session.inFlight = order.n();
             session.inFlightAt = step.at;
-            if (session.resent == 0) session.inFlightWait = session.patience(session.inFlightBytes);
+            if (session.resent == 0) session.inFlightWait = session.patience.of(session.inFlightBytes);
         }
         step.start(new Effect.SendOrder(session.id, order));
     }

@@ -2,9 +2,9 @@ package dev.flotilla.controller.core;
 
 import dev.flotilla.core.Moment;
 import dev.flotilla.link.Hello;
+import dev.flotilla.link.Patience;
 import dev.flotilla.link.Presence;
 import dev.flotilla.link.Report;
-import dev.flotilla.link.SlowestRate;
 import dev.flotilla.model.AttemptState;
 import dev.flotilla.model.Capacity;
 import dev.flotilla.model.DeviceId;
@@ -28,7 +28,9 @@ final class Session {
     record Settles(Moment at, List<Long> serials) {}
 
     private static final Duration FIRST_ROUND_TRIP = Duration.ofMillis(5);
-    private static final double SMOOTHING = 0.2;
+    /** What the newest task is worth in the smoothed time of one. */
+    private static final double NEWEST_TASK = 0.2;
+
     private static final Duration FIRST_REST = Duration.ofSeconds(1);
     private static final int MOST_DOUBLINGS = 6;
 
@@ -103,9 +105,7 @@ final class Session {
     /** About the size of the order in flight. */
     int inFlightBytes;
 
-    private Duration roundTrip = FIRST_ROUND_TRIP;
-    private SlowestRate rate = new SlowestRate();
-    boolean roundTripKnown;
+    final Patience patience = new Patience();
     private double taskSeconds = -1;
     long envelopesUp;
     long envelopesDown;
@@ -159,7 +159,7 @@ final class Session {
         permits.clear();
         need = Optional.empty();
         resent = 0;
-        rate = new SlowestRate();
+        patience.meetAnew();
         answered();
     }
 
@@ -233,7 +233,7 @@ final class Session {
         while (!settleSent.isEmpty()) {
             Map.Entry<Long, Settles> oldest = settleSent.firstEntry();
             boolean confirmed = oldest.getKey() <= got;
-            if (!confirmed && now.since(oldest.getValue().at()).compareTo(patience(0)) <= 0) return;
+            if (!confirmed && now.since(oldest.getValue().at()).compareTo(patience.of(0)) <= 0) return;
             settleSent.pollFirstEntry();
             for (long serial : oldest.getValue().serials()) {
                 settling.computeIfPresent(serial, (s, orders) -> orders == 1 ? null : orders - 1);
@@ -244,15 +244,6 @@ final class Session {
 
     void ignore(String reason) {
         ignored.merge(reason, 1L, Long::sum);
-    }
-
-    /** @param bytes  of the order and its report */
-    void roundTripWas(Duration measured, long bytes) {
-        rate.saw(bytes, measured);
-        roundTrip = roundTripKnown
-                ? Duration.ofNanos((long) (roundTrip.toNanos() * (1 - SMOOTHING) + measured.toNanos() * SMOOTHING))
-                : measured;
-        roundTripKnown = true;
     }
 
     /** What it refuses it may refuse again, and each time costs a commit: 1 s of rest, then twice as long each time, up to a minute. */
@@ -295,29 +286,23 @@ final class Session {
     }
 
     void taskTook(double seconds) {
-        taskSeconds = taskSeconds < 0 ? seconds : taskSeconds * (1 - SMOOTHING) + seconds * SMOOTHING;
+        taskSeconds = taskSeconds < 0 ? seconds : taskSeconds * (1 - NEWEST_TASK) + seconds * NEWEST_TASK;
     }
 
+    /** Smoothed; a short one before the first is measured. */
     Duration roundTrip() {
-        return roundTrip;
+        return patience.roundTrip().orElse(FIRST_ROUND_TRIP);
     }
 
     Duration taskTime() {
         return Duration.ofNanos((long) (Math.max(taskSeconds, 0) * 1e9));
     }
 
-    /** First wait for the answer to so many bytes (PROTOCOL section 3). */
-    Duration patience(int bytes) {
-        Duration byRoundTrip = roundTrip.multipliedBy(4);
-        Duration wait = (byRoundTrip.compareTo(Limits.RESEND) > 0 ? byRoundTrip : Limits.RESEND).plus(rate.of(bytes));
-        return wait.compareTo(Limits.RESEND_MOST) > 0 ? Limits.RESEND_MOST : wait;
-    }
-
     /** Slots, and what its link's delay leaves time for: 2.5 round trips of measured work, at least 2 (PROTOCOL section 3). */
     int window() {
         int slots = capacity.slots();
         if (taskSeconds < 0) return slots + 2;
-        double ahead = 2.5 * roundTrip.toNanos() / 1e9 * slots / Math.max(taskSeconds, 1e-9);
+        double ahead = 2.5 * roundTrip().toNanos() / 1e9 * slots / Math.max(taskSeconds, 1e-9);
         return (int) Math.min(Limits.WINDOW, slots + Math.max(2, Math.ceil(ahead)));
     }
 }

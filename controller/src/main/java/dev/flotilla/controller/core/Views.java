@@ -389,9 +389,9 @@ final class Views {
     }
 
     private static Optional<Double> roundTrip(Session session) {
-        return session == null || !session.roundTripKnown
-                ? Optional.empty()
-                : Optional.of(Math.round(session.roundTrip().toNanos() / 1e4) / 100.0);
+        return Optional.ofNullable(session)
+                .flatMap(s -> s.patience.roundTrip())
+                .map(span -> Math.round(span.toNanos() / 1e4) / 100.0);
     }
 
     private View.DeviceDetail detail(DeviceState device, Moment now, Instant wall) {

@@ -99,17 +99,6 @@ class FloodTest {
     }
 
     @Test
-    void aLargeOrderOnASlowLinkIsNotSaidAgainWhileItIsUnderWay() {
-        Session session = new Session(OAK, new Moment(0), slots(1));
-        assertEquals(Duration.ofSeconds(5), session.patience(100));
-        assertEquals(Duration.ofSeconds(5 + 15), session.patience(30_000), "nothing is known of the link: 2 kB/s");
-        session.roundTripWas(Duration.ofMillis(100), 30_000);
-        assertEquals(Duration.ofMillis(5100), session.patience(30_000));
-        session.roundTripWas(Duration.ofSeconds(1), 1500);
-        assertEquals(20, session.patience(30_000).minus(session.patience(100)).toSeconds());
-    }
-
-    @Test
     void aDeviceThatNeverConfirmsWhatIsSettledMakesItsRowsNoSlowerToTakeIn() {
         Session session = new Session(OAK, new Moment(0), slots(1));
         List<Long> settled = LongStream.range(0, 200_000).boxed().toList();
