@@ -2,6 +2,7 @@ package dev.flotilla.agent.core;
 
 import dev.flotilla.codec.SpecCodec;
 import dev.flotilla.link.Detail;
+import dev.flotilla.link.NoRoom;
 import dev.flotilla.link.Order;
 import dev.flotilla.model.AttemptState;
 import dev.flotilla.model.Digest;
@@ -148,10 +149,12 @@ final class Orders {
             if (program.isEmpty()) return Optional.of(noProgram);
             if (a.serial() <= before)
                 return Optional.of("old-serial: " + a.serial() + " was here before, up to " + before + " all were");
-            if (session.capacity.shortOfDisk()) return Optional.of("disk: less than 64 MiB are left on this device");
+            if (session.capacity.shortOfDisk())
+                return Optional.of(NoRoom.DISK.error("less than 64 MiB are left on this device"));
             boolean full = ledger.unended + accepted.size() >= Limits.WINDOW
                     || ledger.attempts.size() + accepted.size() + ended.size() >= HELD;
-            if (full) return Optional.of("window: the device holds " + Limits.WINDOW + " attempts at most");
+            if (full)
+                return Optional.of(NoRoom.WINDOW.error("the device holds " + Limits.WINDOW + " attempts at most"));
             return program.get().impossible(a.index(), a.shard());
         }
 

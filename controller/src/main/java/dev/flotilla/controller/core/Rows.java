@@ -1,6 +1,7 @@
 package dev.flotilla.controller.core;
 
 import dev.flotilla.link.Detail;
+import dev.flotilla.link.NoRoom;
 import dev.flotilla.link.Row;
 import dev.flotilla.link.RowGroup;
 import dev.flotilla.model.AttemptState;
@@ -121,14 +122,9 @@ final class Rows {
         settled(session, group, row);
         if (row.state() == AttemptState.REFUSED) {
             session.lacksSpec(group.spec());
-            if (lacksRoom(detail.error())) session.lacksRoom(counting.step.at);
+            if (NoRoom.isSaidBy(detail.error())) session.lacksRoom(counting.step.at);
             else if (counting.job.running()) session.refuses(group.spec(), counting.step.at);
         } else session.accepts(group.spec());
-    }
-
-    /** An agent names the rule first (PROTOCOL section 5). The others are of what was given, not of the device. */
-    private static boolean lacksRoom(String error) {
-        return error.startsWith("disk:") || error.startsWith("window:");
     }
 
     /** The results of one group, gathered into one event, and the ends that are none. */
