@@ -10,7 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.flotilla.controller.core.ControllerHistory.Device;
 import dev.flotilla.core.Moment;
+import dev.flotilla.link.Hello;
 import dev.flotilla.link.RowGroup;
 import dev.flotilla.model.AttemptState;
 import dev.flotilla.model.DeviceId;
@@ -332,5 +334,80 @@ class RestoringTest {
             assertEquals(core.ledger().jobs.get(id).held(), job.held());
             assertEquals(core.proof(id).orElseThrow(), Views.proof(job));
         });
+    }
+
+    @Test
+    void aRestoredControllerCountsWhatAnAgentFinishedForIt() {
+        var history = given();
+        history.submit("sum", spec(2), policy("60s", false, 3));
+        history.device("oak").highest = 7;
+        var decision = history.met("oak", slots(1), foreign("sum", spec(2), 7, 1, 1, AttemptState.FINISHED));
+        assertTrue(history.kinds(decision).contains(Event.Counted.class));
+        assertTrue(
+                history.kinds(decision).contains(Event.OlderCopyFound.class),
+                "it has serials that this journal never gave");
+        assertTrue(history.device("oak").assigned.firstKey() > 7, "a serial is never used twice (I13)");
+    }
+
+    @Test
+    void aRestoredControllerTakesOverWhatAnAgentRuns() {
+        var history = given();
+        history.submit("sum", spec(1), policy("60s", false, 3));
+        history.device("oak").highest = 7;
+        var decision = history.met("oak", slots(1), foreign("sum", spec(1), 7, 0, 1, AttemptState.RUNNING));
+        assertTrue(history.kinds(decision).contains(Event.Adopted.class));
+        assertTrue(history.device("oak").assigned.isEmpty());
+    }
+
+    @Test
+    void whatAnAgentSaysHasEndedIsNotTakenOverWhenItSaysTheOppositeBesides() {
+        var history = given();
+        history.submit("sum", spec(1), policy("60s", false, 3));
+        history.device("oak").highest = 7;
+        var decision = history.met(
+                "oak",
+                slots(1),
+                foreign("sum", spec(1), 7, 0, 1, AttemptState.CANCELLED),
+                foreign("sum", spec(1), 7, 0, 1, AttemptState.RUNNING));
+        assertFalse(history.kinds(decision).contains(Event.Adopted.class));
+        assertEquals(List.of(7L), history.device("oak").settled);
+    }
+
+    @Test
+    void whatAnAgentRunsIsNotTakenOverWhileAnotherAttemptIsLive() {
+        var history = given().meets("elm", slots(1)).submitted("sum", 1, "60s");
+        history.reports("elm", history.running("elm", "sum/0#1"));
+        history.device("oak").highest = 7;
+        history.met("oak", slots(1), foreign("sum", spec(1), 7, 0, 1, AttemptState.RUNNING));
+        assertEquals(List.of(7L), history.device("oak").cancelled);
+    }
+
+    @Test
+    void aStartedOneTimeAttemptWithoutAPermitOnRecordShowsAnOlderCopy() {
+        var history = given().meets("oak", slots(1)).submittedOnce("once", 2, "60s");
+        var decision = history.reports("oak", history.running("oak", "once/0#1"));
+        assertTrue(history.kinds(decision).contains(Event.OlderCopyFound.class));
+        assertEquals(
+                Optional.of("needs your decision: 2 held"),
+                history.result("once").needs());
+    }
+
+    @Test
+    void aCommitOfThisVeryTermThatTheJournalLacksShowsAnOlderCopy() {
+        var history = given().submittedOnce("once", 1, "60s");
+        Device oak = history.device("oak");
+        history.decide(new Input.Greeted(oak.id, new Hello(1, 5, 1, oak.agentId, 1, 700, "", ""), 600));
+        oak.hello = 5;
+        var decision =
+                history.decide(new Input.Reported(oak.id, history.report(oak, true, Optional.of(slots(1))), 100));
+        assertTrue(history.kinds(decision).contains(Event.OlderCopyFound.class));
+    }
+
+    @Test
+    void anImpossibleJumpOfSerialsIsRefused() {
+        var history = given();
+        history.device("oak").highest = Long.MAX_VALUE;
+        var decision = history.met("oak", slots(1));
+        assertEquals(List.of(), decision.events());
     }
 }
