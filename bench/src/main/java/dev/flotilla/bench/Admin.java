@@ -47,6 +47,7 @@ final class Admin implements AutoCloseable {
         carrier = new MqttCarrier(
                 new MqttSettings(
                         URI.create(file.get("broker").asText()),
+                        Optional.empty(),
                         CLIENT,
                         Optional.of(user),
                         Optional.of(file.get("password").asText().toCharArray()),

@@ -80,7 +80,7 @@ final class Floors {
                 user.equals("controller") ? new Authority.Role.Controller() : new Authority.Role.Device(device));
         SynchronousQueue<Integer> heard = new SynchronousQueue<>();
         try (EmbeddedBroker broker =
-                EmbeddedBroker.start(new BrokerSettings(fleet, 0, folder.resolve("broker"), open))) {
+                EmbeddedBroker.start(new BrokerSettings(fleet, 0, Optional.empty(), folder.resolve("broker"), open))) {
             URI uri = URI.create("mqtt://127.0.0.1:" + broker.port());
             MqttCarrier[] far = new MqttCarrier[1];
             try (MqttCarrier echo = carrier(
@@ -116,6 +116,7 @@ final class Floors {
         MqttCarrier carrier = new MqttCarrier(
                 new MqttSettings(
                         broker,
+                        Optional.empty(),
                         client,
                         Optional.of(client),
                         Optional.of("floor".toCharArray()),

@@ -139,6 +139,7 @@ final class Flood {
         MqttCarrier carrier = new MqttCarrier(
                 new MqttSettings(
                         broker,
+                        Optional.empty(),
                         client,
                         Optional.of(user),
                         Optional.of(password.toCharArray()),

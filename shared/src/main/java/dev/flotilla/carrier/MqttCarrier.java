@@ -44,7 +44,7 @@ public final class MqttCarrier implements Carrier {
     /** @throws IllegalArgumentException with a sentence for people, if the broker's address or the keep-alive is no good */
     public MqttCarrier(MqttSettings settings, Listener listener) {
         this.settings = settings;
-        this.server = server(settings.broker());
+        this.server = server(settings);
         if (settings.keepAlive().toSeconds() < 1 || settings.keepAlive().toSeconds() > 65_535) {
             throw new IllegalArgumentException("keep-alive must be 1 s to 65535 s, not " + settings.keepAlive());
         }
@@ -53,11 +53,21 @@ public final class MqttCarrier implements Carrier {
         supervisor.setDaemon(true);
     }
 
-    private static String server(URI broker) {
-        if (!"mqtt".equalsIgnoreCase(broker.getScheme()) || broker.getHost() == null) {
-            throw new IllegalArgumentException("a broker's address is mqtt://host:port, not " + broker);
+    private static String server(MqttSettings settings) {
+        URI broker = settings.broker();
+        boolean tls = "mqtts".equalsIgnoreCase(broker.getScheme());
+        if (!tls && !"mqtt".equalsIgnoreCase(broker.getScheme()) || broker.getHost() == null) {
+            throw new IllegalArgumentException(
+                    "a broker's address is mqtt://host:port or mqtts://host:port, not " + broker);
         }
-        return "tcp://" + broker.getHost() + ":" + (broker.getPort() < 0 ? 1883 : broker.getPort());
+        if (tls != settings.tls().isPresent())
+            throw new IllegalArgumentException(
+                    tls
+                            ? "mqtts needs a certificate authority to believe"
+                            : "certificates go with mqtts, not with " + broker);
+        int usual = tls ? 8883 : 1883;
+        return "tcp://" + broker.getHost() + ":"
+                + (broker.getPort() < 0 ? usual : broker.getPort()); // TLS is our Line's
     }
 
     /** Begins to connect; returns at once. */

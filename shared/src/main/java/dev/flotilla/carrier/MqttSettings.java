@@ -4,11 +4,13 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import javax.net.ssl.SSLContext;
 
 /**
  * How to reach a broker.
  *
- * @param broker         {@code mqtt://host:port}
+ * @param broker         {@code mqtt://host:port}, or {@code mqtts://host:port} for TLS
+ * @param tls            how both ends prove themselves; there for {@code mqtts} alone
  * @param user           user name; empty for none
  * @param password       never logged
  * @param keepAlive      whole seconds, 1 to 65535
@@ -19,6 +21,7 @@ import java.util.Optional;
  */
 public record MqttSettings(
         URI broker,
+        Optional<SSLContext> tls,
         String clientId,
         Optional<String> user,
         Optional<char[]> password,

@@ -7,12 +7,18 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.net.SocketFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 
 /**
- * The socket of one connection. It sends small packets at once, reads through a buffer, and waits for as long as it must: it is closed from
- * here, not found idle by a timeout. It knows when something was last heard.
+ * Makes the socket of one connection, reads it through a buffer, and closes it. It knows when something was last heard.
  *
  * <p>It also watches the frames of MQTT in what it reads. Paho sets aside as many bytes as a packet's header announces before it looks at any
  * limit, up to 256 MiB, and waits for them for ever: a packet that is too large ends the connection here, and one that comes too slowly does
@@ -24,27 +30,33 @@ final class MqttSocket extends SocketFactory {
     /** Bytes a second that a packet comes at least with, on the slowest radio too. */
     private static final long SLOWEST = 100;
 
+    private static final Duration REFUSAL = Duration.ofMillis(300);
+
     private volatile long heard = System.nanoTime();
     /** When the packet that is being read should be whole; the largest value between packets. */
     private volatile long due = Long.MAX_VALUE;
+
+    private final Optional<SSLContext> tls;
+    /** What TLS has to say of the end of the connection; the other threads only see that it is closed. */
+    private final CompletableFuture<SSLException> refusal = new CompletableFuture<>();
 
     private Socket socket;
     private Thread connecting;
     private boolean closed;
 
+    MqttSocket(Optional<SSLContext> tls) {
+        this.tls = tls;
+    }
+
     @Override
     public synchronized Socket createSocket() throws IOException {
         if (closed) throw new SocketException("closed");
-        socket = new Socket() {
-            @Override
-            public void setSoTimeout(int timeout) {}
-
+        socket = new Line(tls) {
             @Override
             public InputStream getInputStream() throws IOException {
                 return new BufferedInputStream(new Heard(super.getInputStream()), 16 * 1024);
             }
         };
-        socket.setTcpNoDelay(true);
         connecting = Thread.currentThread();
         return socket;
     }
@@ -70,6 +82,19 @@ final class MqttSocket extends SocketFactory {
         long last = heard;
         long mostly = due;
         return mostly != Long.MAX_VALUE && mostly - last < 0 ? mostly : last;
+    }
+
+    /** What TLS says of the end of a connection that has just ended, if it says anything; waits a moment for it. */
+    Optional<SSLException> refusal() {
+        if (tls.isEmpty()) return Optional.empty();
+        try {
+            return Optional.of(refusal.get(REFUSAL.toMillis(), TimeUnit.MILLISECONDS));
+        } catch (TimeoutException | ExecutionException e) {
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
     }
 
     /** Closes what was made, and makes no more: a try that was given up may still be looking up a name. */
@@ -118,6 +143,9 @@ final class MqttSocket extends SocketFactory {
             int got = -1;
             try {
                 got = super.read(into, offset, length);
+            } catch (SSLException e) {
+                refusal.complete(e);
+                throw e;
             } finally {
                 if (got < 0) settle(); // before Paho hears of the end
             }

@@ -6,6 +6,7 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLException;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttActionListener;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
@@ -63,7 +65,7 @@ final class MqttWire implements AutoCloseable {
 
     private final MqttSettings settings;
     private final Carrier.Listener listener;
-    private final MqttSocket socket = new MqttSocket();
+    private final MqttSocket socket;
     private final Pings pings = new Pings();
     private final MqttAsyncClient client;
     private final BlockingQueue<Step> steps = new LinkedBlockingQueue<>();
@@ -101,6 +103,7 @@ final class MqttWire implements AutoCloseable {
         this.settings = settings;
         this.listener = listener;
         keepAlive = settings.keepAlive();
+        socket = new MqttSocket(settings.tls());
         try {
             client = new MqttAsyncClient(server, settings.clientId(), new MemoryPersistence(), pings, null);
         } catch (MqttException e) {
@@ -111,6 +114,15 @@ final class MqttWire implements AutoCloseable {
 
     /** Returns when the broker has granted connection and subscriptions. */
     void connect() throws Over {
+        try {
+            beGranted();
+        } catch (Over over) {
+            Optional<SSLException> refusal = over.cause() == Over.Cause.LOST ? socket.refusal() : Optional.empty();
+            throw refusal.isPresent() ? new Over(Over.Cause.LOST, tls(refusal.get())) : over;
+        }
+    }
+
+    private void beGranted() throws Over {
         MqttProperties granted;
         try {
             client.connect(options(), null, answer());
@@ -357,8 +369,23 @@ final class MqttWire implements AutoCloseable {
         Throwable cause = failure.getCause() == null ? failure : failure.getCause();
         if (cause instanceof UnknownHostException)
             return new Over(Over.Cause.LOST, "no host is called " + cause.getMessage());
+        if (cause instanceof SSLException e) return new Over(Over.Cause.LOST, tls(e));
         if (cause instanceof java.io.EOFException) return new Over(Over.Cause.LOST, "the broker closed the connection");
         return new Over(Over.Cause.LOST, cause.getMessage() == null ? cause.toString() : cause.getMessage());
+    }
+
+    /** What Java says of TLS is for programmers; three cases are for people. */
+    private static String tls(SSLException failure) {
+        String said = String.valueOf(failure.getMessage());
+        Throwable root = failure;
+        while (root.getCause() != null && root.getCause() != root) root = root.getCause();
+        if (said.contains("certificate_expired")) return "TLS: the broker refuses this certificate: it has expired";
+        if (said.matches("(?s).*(bad_certificate|certificate_unknown|certificate_required|access_denied|unknown_ca).*"))
+            return "TLS: the broker refuses this certificate";
+        if (said.contains("plaintext connection")) return "TLS: what listens there does not speak TLS";
+        if (root instanceof GeneralSecurityException)
+            return "TLS: the broker is not who it should be: " + root.getMessage();
+        return "TLS: " + said;
     }
 
     private static String reason(int code) {

@@ -28,11 +28,22 @@ public record Topics(FleetName fleet) {
         return root() + "device/" + device + "/order";
     }
 
-    /** Filter of every device's presence or report, or of every admin request. */
+    /** Where a client that has a token asks to join. */
+    public String joinAsked(String clientId) {
+        return root() + "join/" + clientId + "/ask";
+    }
+
+    /** Where it is answered. */
+    public String joinAnswered(String clientId) {
+        return root() + "join/" + clientId + "/answer";
+    }
+
+    /** Filter of every device's presence or report, of every admin request, or of all who ask to join. */
     public String all(String kind) {
         return switch (kind) {
             case "presence", "report" -> root() + "device/+/" + kind;
             case "admin" -> root() + "admin/+";
+            case "join" -> root() + "join/+/ask";
             default -> throw new IllegalArgumentException(kind);
         };
     }
@@ -74,6 +85,14 @@ public record Topics(FleetName fleet) {
         if (!topic.startsWith(prefix) || !topic.endsWith("/" + kind)) return Optional.empty();
         String id = topic.substring(prefix.length(), topic.length() - kind.length() - 1);
         return id.matches("[a-z0-9-]{1,64}") ? Optional.of(new DeviceId(id)) : Optional.empty();
+    }
+
+    /** The client that asks to join, if the topic is of one. */
+    public Optional<String> joiner(String topic) {
+        String prefix = root() + "join/";
+        if (!topic.startsWith(prefix) || !topic.endsWith("/ask")) return Optional.empty();
+        String id = topic.substring(prefix.length(), topic.length() - "/ask".length());
+        return id.matches("[A-Za-z0-9._-]{1,64}") ? Optional.of(id) : Optional.empty();
     }
 
     /** The verb of an admin request, if the topic is one. */

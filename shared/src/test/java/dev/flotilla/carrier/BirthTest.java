@@ -26,6 +26,7 @@ class BirthTest {
             carrier = new MqttCarrier(
                     new MqttSettings(
                             URI.create("mqtt://127.0.0.1:" + broker.getLocalPort()),
+                            Optional.empty(),
                             "oak",
                             Optional.empty(),
                             Optional.empty(),

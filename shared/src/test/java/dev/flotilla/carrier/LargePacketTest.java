@@ -41,6 +41,7 @@ class LargePacketTest {
     private MqttCarrier carrier(int port) {
         MqttSettings settings = new MqttSettings(
                 URI.create("mqtt://127.0.0.1:" + port),
+                Optional.empty(),
                 "oak",
                 Optional.empty(),
                 Optional.empty(),

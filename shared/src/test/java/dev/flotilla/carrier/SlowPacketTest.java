@@ -22,7 +22,7 @@ class SlowPacketTest {
 
     /** How much later something was last heard, in ns, than that time after a packet of so many bytes was announced, whose bytes drip. */
     private static long later(int bytes, int afterMs) throws Exception {
-        MqttSocket sockets = new MqttSocket();
+        MqttSocket sockets = new MqttSocket(java.util.Optional.empty());
         try (ServerSocket broker = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
                 Socket mine = sockets.createSocket()) {
             mine.connect(broker.getLocalSocketAddress());

@@ -218,6 +218,7 @@ public final class AgentApp implements AutoCloseable {
     private MqttSettings mqtt() {
         return new MqttSettings(
                 device.broker(),
+                Optional.empty(),
                 device.device().value(),
                 Optional.of(device.user()),
                 Optional.of(device.password().toCharArray()),

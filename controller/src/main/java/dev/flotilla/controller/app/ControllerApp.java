@@ -102,6 +102,7 @@ public final class ControllerApp implements AutoCloseable {
                 started = EmbeddedBroker.start(new BrokerSettings(
                         fleet,
                         settings.port(),
+                        Optional.empty(),
                         data.resolve("broker"),
                         new FleetAuthority(fleet, root, controllerPassword)));
             }
@@ -217,6 +218,7 @@ public final class ControllerApp implements AutoCloseable {
     private MqttSettings mqtt(Optional<String> user, Optional<String> password) {
         return new MqttSettings(
                 broker,
+                Optional.empty(),
                 "controller-" + fleet,
                 user,
                 password.map(String::toCharArray),

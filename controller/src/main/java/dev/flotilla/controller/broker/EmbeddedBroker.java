@@ -3,21 +3,32 @@ package dev.flotilla.controller.broker;
 import com.hivemq.configuration.service.InternalConfigurations;
 import com.hivemq.embedded.EmbeddedExtension;
 import com.hivemq.embedded.EmbeddedHiveMQ;
+import com.hivemq.extension.sdk.api.client.parameter.ListenerType;
 import dev.flotilla.carrier.Topics;
 import dev.flotilla.model.Exit;
 import dev.flotilla.model.UserError;
+import dev.flotilla.security.OwnerOnly;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 
 /**
- * HiveMQ CE within this process: on 127.0.0.1 only, nothing on disk, each client authenticated, denied what its role does not need. {@link #start}
- * returns when it takes clients and has proved that it refuses an anonymous one and a wrong password.
+ * HiveMQ CE within this process: on 127.0.0.1, and with TLS where it is told to; nothing on disk but its own key, each client authenticated,
+ * denied what its role does not need. {@link #start} returns when it takes clients and has proved that it refuses an anonymous one and a wrong password.
  *
  * <p><b>JVM flags.</b> None is needed. For the launcher of a process that starts one:
  * <ul>
@@ -47,11 +58,13 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
 
     private final EmbeddedHiveMQ broker;
+    private final Gate gate;
     private final int port;
+    private final OptionalInt tlsPort;
 
     /** @throws UserError if the port is in use, the directory cannot be written, or the broker would let in anybody; then nothing is left running */
     public static EmbeddedBroker start(BrokerSettings settings) {
-        checkFree(settings.port());
+        checkFree(settings);
         Gate gate = new Gate(settings.authority(), new Topics(settings.fleet()));
         EmbeddedHiveMQ broker = build(settings, gate);
         try {
@@ -61,12 +74,13 @@ public final class EmbeddedBroker implements AutoCloseable {
                     0); // there is nothing to wait for at the end
             broker.start().join();
             if (!gate.stands()) throw insecure("its authentication did not start");
-            int port = gate.port();
-            Probe.refused(LOOPBACK, port);
-            return new EmbeddedBroker(broker, port);
+            EmbeddedBroker started =
+                    new EmbeddedBroker(broker, gate, settings.tls().isPresent());
+            Probe.refused(LOOPBACK, started.port());
+            return started;
         } catch (CompletionException e) {
             stop(broker);
-            checkFree(settings.port()); // taken since
+            checkFree(settings); // taken since
             throw new UserError(
                     Exit.FAILED,
                     "the embedded broker did not start",
@@ -78,14 +92,26 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    private EmbeddedBroker(EmbeddedHiveMQ broker, int port) {
+    private EmbeddedBroker(EmbeddedHiveMQ broker, Gate gate, boolean tls) {
         this.broker = broker;
-        this.port = port;
+        this.gate = gate;
+        port = gate.port(ListenerType.TCP_LISTENER);
+        tlsPort = tls ? OptionalInt.of(gate.port(ListenerType.TLS_TCP_LISTENER)) : OptionalInt.empty();
     }
 
     /** Where it listens, on 127.0.0.1. */
     public int port() {
         return port;
+    }
+
+    /** Where it listens with TLS. */
+    public OptionalInt tlsPort() {
+        return tlsPort;
+    }
+
+    /** Ends the session of that client at once, if it has one; whether it may come again is the authority's word. */
+    public void end(String clientId) {
+        gate.end(clientId);
     }
 
     /** Cuts all clients and stops; takes about two seconds. A process that ends may as well just end. */
@@ -108,7 +134,10 @@ public final class EmbeddedBroker implements AutoCloseable {
         Path data = settings.data();
         try {
             Path conf = Files.createDirectories(data.resolve("conf"));
-            Files.writeString(conf.resolve("config.xml"), config(settings.port()));
+            String tls =
+                    settings.tls().isEmpty() ? "" : tlsListener(settings.tls().get(), conf);
+            OwnerOnly.write(
+                    conf.resolve("config.xml"), config(settings.port(), tls).getBytes(StandardCharsets.UTF_8));
             return EmbeddedHiveMQ.builder()
                     .withConfigurationFolder(conf)
                     .withDataFolder(Files.createDirectories(data.resolve("data")))
@@ -135,11 +164,12 @@ public final class EmbeddedBroker implements AutoCloseable {
      * client is bounded: 5 MiB of QoS 0, which is all that Flotilla's own processes subscribe to, and for other clients so many replies. HiveMQ
      * drops what is above, though it has acknowledged it.
      */
-    private static String config(int port) {
+    private static String config(int port, String tls) {
         return """
                 <hivemq>
                   <listeners>
                     <tcp-listener><port>%d</port><bind-address>%s</bind-address></tcp-listener>
+                    %s
                   </listeners>
                   <mqtt>
                     <queued-messages><max-queue-size>100</max-queue-size></queued-messages>
@@ -155,12 +185,71 @@ public final class EmbeddedBroker implements AutoCloseable {
                   <anonymous-usage-statistics><enabled>false</enabled></anonymous-usage-statistics>
                   <persistence><mode>in-memory</mode></persistence>
                 </hivemq>
-                """.formatted(port, LOOPBACK, PACKET);
+                """.formatted(port, LOOPBACK, tls, PACKET);
+    }
+
+    /**
+     * Who shows no certificate may still have a token. The stores are files because HiveMQ reads files; their passwords stand in the file beside
+     * them, which the owner alone can read, as the stores.
+     */
+    private static String tlsListener(BrokerSettings.Tls tls, Path conf) throws IOException {
+        List<X509Certificate> chain = tls.identity().chain();
+        byte[] random = new byte[24];
+        new SecureRandom().nextBytes(random);
+        String password = HexFormat.of().formatHex(random);
+        Path mine = conf.resolve("broker.p12");
+        Path authority = conf.resolve("clients.p12");
+        try {
+            write(mine, tls.identity().store(password.toCharArray()), password);
+            KeyStore clients = KeyStore.getInstance("PKCS12");
+            clients.load(null, null);
+            clients.setCertificateEntry("ca", chain.get(chain.size() - 1));
+            write(authority, clients, password);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java cannot keep keys", e);
+        }
+        return """
+                <tls-tcp-listener>
+                      <port>%d</port>
+                      <bind-address>%s</bind-address>
+                      <tls>
+                        <protocols><protocol>TLSv1.3</protocol><protocol>TLSv1.2</protocol></protocols>
+                        <client-authentication-mode>OPTIONAL</client-authentication-mode>
+                        <keystore>
+                          <path>%s</path><password>%s</password><private-key-password>%s</private-key-password>
+                        </keystore>
+                        <truststore><path>%s</path><password>%s</password></truststore>
+                      </tls>
+                    </tls-tcp-listener>""".formatted(tls.port(), tls.address(), xml(mine), password, password, xml(authority), password);
+    }
+
+    private static void write(Path file, KeyStore store, String password) throws IOException, GeneralSecurityException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        store.store(bytes, password.toCharArray());
+        OwnerOnly.write(file, bytes.toByteArray());
+    }
+
+    private static String xml(Path path) {
+        return path.toAbsolutePath().toString().replace("&", "&amp;").replace("<", "&lt;");
     }
 
     /** @throws UserError if nobody could listen on that port of loopback now */
     public static void checkFree(int port) {
-        try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getByName(LOOPBACK))) {
+        checkFree(LOOPBACK, port, "--port");
+    }
+
+    /** @throws UserError if nobody could listen there now */
+    public static void checkFree(String address, int port) {
+        checkFree(address, port, "--listen");
+    }
+
+    private static void checkFree(BrokerSettings settings) {
+        checkFree(settings.port());
+        settings.tls().ifPresent(tls -> checkFree(tls.address(), tls.port()));
+    }
+
+    private static void checkFree(String address, int port, String option) {
+        try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getByName(address))) {
             return; // closed again: HiveMQ binds for itself
         } catch (BindException e) {
             boolean taken = e.getMessage().contains("in use");
@@ -168,16 +257,21 @@ public final class EmbeddedBroker implements AutoCloseable {
                     Exit.USAGE,
                     "port " + port + (taken ? " is in use" : " cannot be used"),
                     taken
-                            ? "another program listens on " + LOOPBACK + ":" + port + ", perhaps another controller"
-                            : e.getMessage(),
-                    "flotilla controller --port 0          takes a free port");
+                            ? "another program listens on " + address + ":" + port + ", perhaps another controller"
+                            : address + ": " + e.getMessage(),
+                    another(option, address));
         } catch (IOException | IllegalArgumentException e) {
             throw new UserError(
                     Exit.USAGE,
                     "port " + port + " cannot be used",
-                    e.getMessage(),
-                    "flotilla controller --port 0          takes a free port");
+                    address + ": " + e.getMessage(),
+                    another(option, address));
         }
+    }
+
+    private static String another(String option, String address) {
+        return "flotilla controller " + option + (option.equals("--port") ? " 0" : " " + address + ":0")
+                + "          takes a free port";
     }
 
     private static UserError insecure(String why) {

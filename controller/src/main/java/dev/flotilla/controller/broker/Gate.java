@@ -4,6 +4,9 @@ import com.hivemq.extension.sdk.api.ExtensionMain;
 import com.hivemq.extension.sdk.api.auth.SimpleAuthenticator;
 import com.hivemq.extension.sdk.api.auth.parameter.SimpleAuthInput;
 import com.hivemq.extension.sdk.api.auth.parameter.SimpleAuthOutput;
+import com.hivemq.extension.sdk.api.client.parameter.ClientTlsInformation;
+import com.hivemq.extension.sdk.api.client.parameter.ConnectionInformation;
+import com.hivemq.extension.sdk.api.client.parameter.ListenerType;
 import com.hivemq.extension.sdk.api.packets.auth.DefaultAuthorizationBehaviour;
 import com.hivemq.extension.sdk.api.packets.connect.ConnackReasonCode;
 import com.hivemq.extension.sdk.api.packets.connect.ConnectPacket;
@@ -17,6 +20,7 @@ import dev.flotilla.carrier.Topics;
 import dev.flotilla.controller.broker.Authority.Role;
 import dev.flotilla.model.DeviceId;
 import java.nio.ByteBuffer;
+import java.security.cert.X509Certificate;
 import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -54,15 +58,24 @@ final class Gate implements ExtensionMain, SimpleAuthenticator {
         return broker != null;
     }
 
-    /** The port that the broker listens on, once it has started. */
-    int port() {
-        return broker.getServerInformation().getListener().iterator().next().getPort();
+    /** The port of its listener of that type, once it has started. */
+    int port(ListenerType type) {
+        return broker.getServerInformation().getListener().stream()
+                .filter(listener -> listener.getListenerType() == type)
+                .findFirst()
+                .orElseThrow()
+                .getPort();
+    }
+
+    /** Ends the session of that client, if it has one. */
+    void end(String clientId) {
+        Services.clientService().disconnectClient(clientId);
     }
 
     @Override
     public void onConnect(SimpleAuthInput input, SimpleAuthOutput output) {
         ConnectPacket connect = input.getConnectPacket();
-        Optional<Role> role = role(connect);
+        Optional<Role> role = role(connect, input.getConnectionInformation());
         if (role.isPresent() && role.get() instanceof Role.Device device && !mayConnect(device.device())) {
             output.failAuthentication(ConnackReasonCode.CONNECTION_RATE_EXCEEDED);
             return;
@@ -89,16 +102,29 @@ final class Gate implements ExtensionMain, SimpleAuthenticator {
         return true;
     }
 
-    private Optional<Role> role(ConnectPacket connect) {
+    private Optional<Role> role(ConnectPacket connect, ConnectionInformation connection) {
         String clientId = connect.getClientId();
-        if (connect.getUserName().isEmpty() || connect.getPassword().isEmpty()) return Optional.empty();
         if (!clientId.matches("[A-Za-z0-9._-]{1,64}")) return Optional.empty(); // it becomes part of a topic filter
+        boolean here = connection
+                .getListener()
+                .filter(listener -> listener.getListenerType() == ListenerType.TCP_LISTENER)
+                .isPresent();
+        Optional<X509Certificate> certificate =
+                connection.getClientTlsInformation().flatMap(ClientTlsInformation::getClientCertificate);
+        return (certificate.isPresent()
+                        ? authority.certified(certificate.get(), clientId)
+                        : byPassword(connect, here, clientId))
+                .filter(role ->
+                        !(role instanceof Role.Device r) || r.device().value().equals(clientId));
+    }
+
+    /** Passwords are for this machine; elsewhere there are certificates, and tokens for who has none yet. */
+    private Optional<Role> byPassword(ConnectPacket connect, boolean here, String clientId) {
+        if (connect.getUserName().isEmpty() || connect.getPassword().isEmpty()) return Optional.empty();
+        String user = connect.getUserName().get();
         ByteBuffer shown = connect.getPassword().get();
         byte[] password = new byte[shown.remaining()];
         shown.get(password);
-        return authority
-                .authenticate(connect.getUserName().get(), password, clientId)
-                .filter(role ->
-                        !(role instanceof Role.Device r) || r.device().value().equals(clientId));
+        return here ? authority.authenticate(user, password, clientId) : authority.joining(user, password, clientId);
     }
 }

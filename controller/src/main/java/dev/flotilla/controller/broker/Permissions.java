@@ -33,6 +33,10 @@ final class Permissions {
                     reads(topics.reply(r.user(), clientId)),
                     reads(topics.events()));
         }
+        if (role instanceof Role.Joiner) {
+            return List.of(
+                    writes(topics.joinAsked(clientId), Retain.NOT_RETAINED), reads(topics.joinAnswered(clientId)));
+        }
         throw new AssertionError("no permissions for " + role);
     }
 

@@ -342,6 +342,7 @@ public abstract class CarrierContract {
         Optional<Login> login = login(clientId);
         return new MqttSettings(
                 broker,
+                Optional.empty(),
                 clientId,
                 login.map(Login::user),
                 login.map(l -> l.password().toCharArray()),
@@ -355,6 +356,7 @@ public abstract class CarrierContract {
     protected static MqttSettings with(MqttSettings s, Optional<Message> will, Optional<Message> birth) {
         return new MqttSettings(
                 s.broker(),
+                Optional.empty(),
                 s.clientId(),
                 s.user(),
                 s.password(),
@@ -368,6 +370,7 @@ public abstract class CarrierContract {
     private static MqttSettings keepAlive(MqttSettings s, Duration keepAlive) {
         return new MqttSettings(
                 s.broker(),
+                Optional.empty(),
                 s.clientId(),
                 s.user(),
                 s.password(),
@@ -381,6 +384,7 @@ public abstract class CarrierContract {
     protected static MqttSettings password(MqttSettings s, String password) {
         return new MqttSettings(
                 s.broker(),
+                Optional.empty(),
                 s.clientId(),
                 s.user(),
                 Optional.of(password.toCharArray()),

@@ -34,7 +34,8 @@ class EmbeddedBrokerTest extends TellingCarrierContract {
 
     @BeforeAll
     static void start(@TempDir Path dir) {
-        broker = EmbeddedBroker.start(new BrokerSettings(FLEET, 0, dir, EmbeddedBrokerTest::authenticate));
+        broker = EmbeddedBroker.start(
+                new BrokerSettings(FLEET, 0, Optional.empty(), dir, EmbeddedBrokerTest::authenticate));
     }
 
     @AfterAll
@@ -91,6 +92,7 @@ class EmbeddedBrokerTest extends TellingCarrierContract {
         carrier(
                 new MqttSettings(
                         oak.broker(),
+                        Optional.empty(),
                         "oak",
                         Optional.empty(),
                         Optional.empty(),
@@ -224,8 +226,8 @@ class EmbeddedBrokerTest extends TellingCarrierContract {
     void aPortInUseIsAnErrorThatSaysWhatToDo(@TempDir Path dir) {
         var failure = assertThrows(
                 UserError.class,
-                () -> EmbeddedBroker.start(
-                        new BrokerSettings(FLEET, broker.port(), dir, (u, p, c) -> Optional.empty())));
+                () -> EmbeddedBroker.start(new BrokerSettings(
+                        FLEET, broker.port(), Optional.empty(), dir, (u, p, c) -> Optional.empty())));
         assertEquals(Exit.USAGE, failure.exit());
         assertEquals("port " + broker.port() + " is in use", failure.what());
         assertTrue(failure.next().contains("--port 0"), failure.next());
@@ -236,8 +238,8 @@ class EmbeddedBrokerTest extends TellingCarrierContract {
     void aBrokerThatLetsInAWrongPasswordIsStoppedAgain(@TempDir Path dir) {
         var failure = assertThrows(
                 UserError.class,
-                () -> EmbeddedBroker.start(
-                        new BrokerSettings(FLEET, 0, dir, (user, password, id) -> Optional.of(new Role.Client(user)))));
+                () -> EmbeddedBroker.start(new BrokerSettings(
+                        FLEET, 0, Optional.empty(), dir, (user, password, id) -> Optional.of(new Role.Client(user)))));
         assertTrue(failure.why().contains("a wrong password was let in"), failure.lines());
     }
 
@@ -265,6 +267,7 @@ class EmbeddedBrokerTest extends TellingCarrierContract {
         MqttSettings s = settings(broker(), "oak", subscriptions);
         return new MqttSettings(
                 s.broker(),
+                Optional.empty(),
                 clientId,
                 Optional.of(user),
                 Optional.of(("pw-" + user).toCharArray()),

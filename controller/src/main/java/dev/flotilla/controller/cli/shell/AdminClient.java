@@ -86,6 +86,7 @@ public final class AdminClient implements AutoCloseable {
         MqttCarrier mqtt = new MqttCarrier(
                 new MqttSettings(
                         context.broker(),
+                        Optional.empty(),
                         clientId,
                         Optional.of(context.user()).filter(user -> !user.isEmpty()),
                         Optional.of(context.password())
