@@ -77,6 +77,10 @@ class ProfilesTest {
                 "/keep_alive: 1h",
                 "/jvm: ['-Xmx1g; reboot']",
                 "/colour: red",
+                "/window: 0",
+                "/beat: 10m",
+                "/metered: often",
+                "/heat/pause: 200",
                 "/journal/linger: 2s",
                 "/match/arch: vax"
             })

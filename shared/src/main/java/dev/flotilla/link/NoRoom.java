@@ -6,7 +6,9 @@ package dev.flotilla.link;
  */
 public enum NoRoom {
     DISK("disk:"),
-    WINDOW("window:");
+    WINDOW("window:"),
+    /** It begins nothing now: it is too hot, or has written too much. */
+    PAUSED("paused:");
 
     private final String rule;
 

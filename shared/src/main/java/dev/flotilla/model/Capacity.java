@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.SortedMap;
+import java.util.regex.Pattern;
 
 /**
  * What a device says of itself: the capacity advertisement.
@@ -14,7 +15,7 @@ import java.util.SortedMap;
  * @param memFree      what of it is available, in bytes
  * @param celsius      the processor's temperature, where there is a sensor
  * @param speed        units (numbers or records) a second of one slot, measured over its last tasks; empty before the first
- * @param facts        arch, os, cores, java, profile, version: short texts that {@code where} can ask for
+ * @param facts        arch, os, cores, java, profile, version and others: short texts that {@code where} can ask for
  * @param labels       what its owner labelled it with
  * @param storage      the disk under its data; empty where that cannot be measured, and of older agents
  */
@@ -28,6 +29,13 @@ public record Capacity(
         SortedMap<String, String> facts,
         SortedMap<String, String> labels,
         Optional<Storage> storage) {
+    /** The fact that no task begins on the device now, and why: {@code hot: ...}. Not there: they begin. */
+    public static final String PAUSED = "paused";
+    /** The fact how many unsettled tasks the device holds at most, if that is less than {@link Limits#WINDOW}. */
+    public static final String WINDOW = "window";
+
+    private static final Pattern WINDOW_SIZE = Pattern.compile("[1-9][0-9]{0,3}");
+
     /**
      * @param free         bytes that the agent may still write
      * @param writtenADay  bytes that it writes a day: the mean since its start; empty where the kernel does not count them
@@ -67,6 +75,17 @@ public record Capacity(
     /** True if it may take no new work: what is left on its disk is for what it holds. */
     public boolean shortOfDisk() {
         return storage.isPresent() && storage.get().free() < Limits.RESERVE;
+    }
+
+    /** Why no task begins on it now; empty if they do. */
+    public Optional<String> paused() {
+        return Optional.ofNullable(facts.get(PAUSED));
+    }
+
+    /** How many unsettled tasks it holds at most, 1 to {@link Limits#WINDOW}. */
+    public int window() {
+        String said = facts.getOrDefault(WINDOW, "");
+        return WINDOW_SIZE.matcher(said).matches() ? Math.min(Limits.WINDOW, Integer.parseInt(said)) : Limits.WINDOW;
     }
 
     private static SortedMap<String, String> bounded(SortedMap<String, String> map) {

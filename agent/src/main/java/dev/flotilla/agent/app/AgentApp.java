@@ -8,7 +8,6 @@ import dev.flotilla.agent.executor.BuiltinExecutor;
 import dev.flotilla.agent.probe.Hardware;
 import dev.flotilla.agent.probe.Probe;
 import dev.flotilla.agent.probe.Profile;
-import dev.flotilla.agent.probe.Profiles;
 import dev.flotilla.agent.probe.Speed;
 import dev.flotilla.artifact.ArtifactStore;
 import dev.flotilla.carrier.Carrier;
@@ -97,15 +96,11 @@ public final class AgentApp implements AutoCloseable {
         device = settings.device();
         topics = new Topics(device.fleet());
         data = settings.data();
+        profile = settings.chosen().profile();
         usable(data);
         try {
-            Hardware hardware = Hardware.at(ROOT);
-            Profiles profiles = Profiles.shipped();
-            profile = settings.profile().isPresent()
-                    ? profiles.named(settings.profile().get())
-                    : profiles.choose(hardware);
-            int cores = Runtime.getRuntime().availableProcessors();
-            int slots = settings.slots().orElse(profile.slots().orElse(cores));
+            Hardware hardware = settings.chosen().hardware();
+            int slots = settings.chosen().slots();
             Log.info("profile.chosen", "profile", profile.name(), "machine", hardware.words(), "slots", slots);
             Speed speed = new Speed();
             probe = new Probe(ROOT, profile, hardware, slots, VERSION, device.labels(), speed, data);
@@ -266,7 +261,7 @@ public final class AgentApp implements AutoCloseable {
 
     /** @param clean  nothing was killed: the last stop was clean, or only the core is new */
     private void begin(boolean clean) {
-        offer(new Input.Begun(machineBoot, VERSION, capacity, clean));
+        offer(new Input.Begun(machineBoot, VERSION, capacity, clean, profile.beat()));
         if (carrier.connected()) offer(new Input.Connected());
     }
 

@@ -8,8 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -18,6 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code flotilla-agent}. Exit codes are those of {@link Exit}; news and errors go to standard error. */
@@ -25,11 +24,12 @@ import picocli.CommandLine.Option;
         name = "flotilla-agent",
         version = "flotilla-agent " + AgentApp.VERSION,
         description = "Runs a fleet's tasks on this device.",
-        subcommands = {Main.Run.class, Dump.Journal.class},
+        subcommands = {Main.Run.class, ProfileShow.class, Dump.Journal.class},
         footer = {
             "",
             "Examples:",
             "  flotilla-agent run --device-file oak.json --data /var/lib/flotilla-agent",
+            "  flotilla-agent profile",
             "  flotilla-agent journal dump /var/lib/flotilla-agent",
             "  flotilla-agent run --help"
         })
@@ -76,7 +76,7 @@ public final class Main implements Callable<Integer> {
         throw new UserError(
                 Exit.USAGE,
                 "no command was given",
-                "there are run and journal",
+                "there are run, profile and journal",
                 "flotilla-agent run --help          shows what it takes, with examples");
     }
 
@@ -116,18 +116,8 @@ public final class Main implements Callable<Integer> {
                 description = "A label that jobs can ask for; may be repeated. Beats the device file's.")
         private List<String> labels = List.of();
 
-        @Option(
-                names = "--slots",
-                paramLabel = "N",
-                description = "Tasks at a time, 1 to 1024. Default: what the profile says.")
-        private Integer slots;
-
-        @Option(
-                names = "--profile",
-                paramLabel = "NAME",
-                description =
-                        "The class of device, a file of firmware-profiles. Default: the one that fits this machine.")
-        private String profile;
+        @Mixin
+        private Choice choice;
 
         @Option(names = "--until-stdin-closes", hidden = true)
         private boolean untilStdinCloses;
@@ -140,20 +130,9 @@ public final class Main implements Callable<Integer> {
 
         @Override
         public Integer call() throws InterruptedException {
-            if (slots != null && (slots < 1 || slots > 1024)) {
-                throw new UserError(
-                        Exit.USAGE,
-                        "--slots " + slots + " is no number of slots",
-                        "a device has 1 to 1024 slots",
-                        "flotilla-agent run --slots 2 ...");
-            }
             DeviceFile device = device();
             AtomicBoolean stopping = new AtomicBoolean();
-            AgentApp app = AgentApp.start(new AgentSettings(
-                    device,
-                    data,
-                    slots == null ? OptionalInt.empty() : OptionalInt.of(slots),
-                    Optional.ofNullable(profile)));
+            AgentApp app = AgentApp.start(new AgentSettings(device, data, choice.chosen()));
             Runtime.getRuntime()
                     .addShutdownHook(new Thread(
                             () -> {

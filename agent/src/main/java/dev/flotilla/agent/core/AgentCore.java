@@ -5,6 +5,7 @@ import dev.flotilla.core.Decision;
 import dev.flotilla.core.Moment;
 import dev.flotilla.core.Stamped;
 import dev.flotilla.model.AttemptState;
+import dev.flotilla.model.Capacity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -48,7 +49,7 @@ public final class AgentCore implements Core<Input, Event, Effect> {
         else if (in instanceof Input.Ended i) running.ended(step, i);
         else if (in instanceof Input.Ticked) meetings.ticked(step);
         else if (in instanceof Input.Stored i) running.stored(step, i);
-        else if (in instanceof Input.Measured i) session.capacity = i.capacity();
+        else if (in instanceof Input.Measured i) measured(step, i.capacity());
         else if (in instanceof Input.Greeted i) meetings.greeted(step, i.greeting());
         else if (in instanceof Input.ControllerSeen i) meetings.seen(step, i.startId());
         else if (in instanceof Input.Connected) meetings.connected(step);
@@ -71,11 +72,21 @@ public final class AgentCore implements Core<Input, Event, Effect> {
         session.machineBoot = input.machineBoot();
         session.software = input.software();
         session.capacity = input.capacity();
+        session.idleBeat = input.beat();
         if (ledger.agentId.isEmpty()) {
             step.emit(new Event.Born(String.format("%016x%016x", step.dice.next(), step.dice.next())));
         }
         running.begun(step, input.cleanStop());
         if (session.linkUp) meetings.connected(step);
+    }
+
+    private void measured(Step step, Capacity now) {
+        Optional<String> before = session.begun() ? session.capacity.paused() : Optional.empty();
+        session.capacity = now;
+        if (now.paused().equals(before)) return;
+        if (now.paused().isPresent())
+            step.start(Effect.Note.warning("work.paused", "why", now.paused().get()));
+        else step.start(Effect.Note.of("work.resumed", "was", before.get()));
     }
 
     @Override

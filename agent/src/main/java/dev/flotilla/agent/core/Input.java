@@ -6,6 +6,7 @@ import dev.flotilla.link.Order;
 import dev.flotilla.model.AttemptState;
 import dev.flotilla.model.Capacity;
 import dev.flotilla.model.Digest;
+import java.time.Duration;
 
 /** What happened, as the loop saw it. Envelopes are authentic and decoded. */
 public sealed interface Input {
@@ -16,8 +17,15 @@ public sealed interface Input {
      * @param software     this agent's version
      * @param capacity     as first measured
      * @param cleanStop    false: the process before was killed, or the power went
+     * @param beat         how often it says something while it holds no work
      */
-    record Begun(String machineBoot, String software, Capacity capacity, boolean cleanStop) implements Input {}
+    record Begun(String machineBoot, String software, Capacity capacity, boolean cleanStop, Duration beat)
+            implements Input {
+        /** With the usual beat. */
+        public Begun(String machineBoot, String software, Capacity capacity, boolean cleanStop) {
+            this(machineBoot, software, capacity, cleanStop, Session.IDLE_BEAT);
+        }
+    }
 
     /** The time that the core asked for has come. */
     record Ticked() implements Input {}

@@ -151,10 +151,13 @@ final class Orders {
                 return Optional.of("old-serial: " + a.serial() + " was here before, up to " + before + " all were");
             if (session.capacity.shortOfDisk())
                 return Optional.of(NoRoom.DISK.error("less than 64 MiB are left on this device"));
-            boolean full = ledger.unended + accepted.size() >= Limits.WINDOW
+            if (session.capacity.paused().isPresent())
+                return Optional.of(NoRoom.PAUSED.error("no task begins on this device now, "
+                        + session.capacity.paused().get()));
+            int window = session.capacity.window();
+            boolean full = ledger.unended + accepted.size() >= window
                     || ledger.attempts.size() + accepted.size() + ended.size() >= HELD;
-            if (full)
-                return Optional.of(NoRoom.WINDOW.error("the device holds " + Limits.WINDOW + " attempts at most"));
+            if (full) return Optional.of(NoRoom.WINDOW.error("the device holds " + window + " attempts at most"));
             return program.get().impossible(a.index(), a.shard());
         }
 

@@ -8,6 +8,7 @@ import dev.flotilla.link.Row;
 import dev.flotilla.link.RowGroup;
 import dev.flotilla.model.Capacity;
 import dev.flotilla.model.Limits;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,7 +66,7 @@ final class Reports {
     /** Says what is due. */
     void say(Step step) {
         if (!session.met()) return;
-        boolean beat = !step.at.isBefore(session.said.plus(session.beat));
+        boolean beat = !step.at.isBefore(session.said.plus(beat()));
         if (session.inFlight.isPresent()) {
             if (session.reportAgain.isDue(step.at)) send(step);
             else if (beat) sendBeat(step);
@@ -279,10 +280,16 @@ final class Reports {
         return Math.abs(figure.applyAsLong(now.get()) - before) > 0.2 * before;
     }
 
+    /** The controller has the word while either side knows of work. */
+    private Duration beat() {
+        boolean idle = ledger.attempts.isEmpty() && session.beat.equals(Session.IDLE_BEAT);
+        return idle ? session.idleBeat : session.beat;
+    }
+
     /** When something of this is due, while a meeting goes on. */
     Optional<Moment> due() {
         if (!session.met()) return Optional.empty();
-        Moment due = session.said.plus(session.beat);
+        Moment due = session.said.plus(beat());
         List<Optional<Moment>> others = session.inFlight.isPresent()
                 ? List.of(session.reportAgain.due())
                 : List.of(session.settleAgain.due(), artifacts.need().flatMap(n -> session.needAgain.due()));

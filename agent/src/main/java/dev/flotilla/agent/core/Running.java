@@ -106,12 +106,17 @@ final class Running {
 
     /** True if instant work may run where it is accepted: nothing older waits, and no start needs to be on disk first. */
     boolean atOnce() {
-        return !careful && instant.isEmpty();
+        return !careful && !paused() && instant.isEmpty();
     }
 
     /** Work was put off: it goes on in the next step. */
     boolean putOff() {
-        return !careful && !instant.isEmpty();
+        return !careful && !paused() && !instant.isEmpty();
+    }
+
+    /** What runs goes on; nothing begins. */
+    private boolean paused() {
+        return session.begun() && session.capacity.paused().isPresent();
     }
 
     void stored(Step step, Input.Stored input) {
@@ -188,6 +193,7 @@ final class Running {
 
     /** Starts what may start. */
     void begin(Step step) {
+        if (paused()) return;
         for (long serial : List.copyOf(permitted)) {
             if (!free() || !artifacts.has(serial)) continue;
             permitted.remove(serial);

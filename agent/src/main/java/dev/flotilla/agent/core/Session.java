@@ -58,7 +58,11 @@ final class Session {
     final Retry needAgain = new Retry();
     Optional<Capacity> capacityNoted = Optional.empty();
     Moment said = new Moment(0);
+    /** As the last order wants it; {@link #IDLE_BEAT} where it waits for nothing. */
     Duration beat = IDLE_BEAT;
+    /** As this device's profile wants it while it holds no work. */
+    Duration idleBeat = IDLE_BEAT;
+
     final Patience patience = new Patience();
     private final TreeMap<String, Long> ignored = new TreeMap<>();
 

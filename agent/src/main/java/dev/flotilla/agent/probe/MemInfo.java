@@ -16,6 +16,18 @@ record MemInfo(long total, long available) {
         return new MemInfo(total, available);
     }
 
+    /** As much of it as the control group of a container allows, where there is one. */
+    MemInfo allowed(Path root) throws IOException {
+        Path most = root.resolve("sys/fs/cgroup/memory.max");
+        Path used = root.resolve("sys/fs/cgroup/memory.current");
+        if (!Files.exists(most) || !Files.exists(used)) return this;
+        String limit = Files.readString(most).strip();
+        if (limit.equals("max")) return this;
+        long bytes = Long.parseLong(limit);
+        long left = Math.max(0, bytes - Long.parseLong(Files.readString(used).strip()));
+        return new MemInfo(Math.min(total, bytes), Math.min(available, left));
+    }
+
     private static long bytes(String line) {
         return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
     }

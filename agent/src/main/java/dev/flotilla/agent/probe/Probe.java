@@ -25,6 +25,7 @@ public final class Probe implements AutoCloseable {
     private final long began = System.nanoTime();
     private final SortedMap<String, String> facts = new TreeMap<>();
     private final SortedMap<String, String> labels;
+    private final Pauses pauses;
     private Thread thread;
 
     /**
@@ -53,12 +54,15 @@ public final class Probe implements AutoCloseable {
         this.labels = labels;
         this.speed = speed;
         this.data = data;
+        pauses = new Pauses(profile);
         fact("arch", hardware.arch());
         fact("os", os(root));
         fact("cores", Integer.toString(cores));
         fact("java", Integer.toString(Runtime.version().feature()));
         fact("profile", profile.name());
         fact("version", version);
+        fact(Capacity.WINDOW, Integer.toString(profile.window()));
+        fact("metered", profile.metered() ? "yes" : "no");
         fact("host", Files.readString(root.resolve("proc/sys/kernel/hostname")).strip());
     }
 
@@ -85,36 +89,46 @@ public final class Probe implements AutoCloseable {
     }
 
     /** How the device is right now. @throws IOException if the kernel does not say */
-    public Capacity measure() throws IOException {
-        MemInfo memory = MemInfo.at(root);
+    public synchronized Capacity measure() throws IOException {
+        MemInfo memory = MemInfo.at(root).allowed(root);
+        OptionalDouble celsius = celsius();
+        OptionalLong written = written();
+        Duration up = Duration.ofNanos(System.nanoTime() - began);
+        SortedMap<String, String> now = new TreeMap<>(facts);
+        pauses.now(celsius, written, up).ifPresent(why -> now.put(Capacity.PAUSED, why));
+        throttled().ifPresent(words -> now.put("throttled", words));
         String load = Files.readString(root.resolve("proc/loadavg"));
         return new Capacity(
                 slots,
                 Double.parseDouble(load.substring(0, load.indexOf(' '))) / cores,
                 memory.total(),
-                memory.available(),
-                celsius(),
+                Math.min(memory.available(), memory.total() / 100 * profile.taskMemoryPercent()),
+                celsius,
                 speed.unitsPerSecond(),
-                facts,
+                now,
                 labels,
-                storage());
+                storage(written, up));
     }
 
-    private Optional<Capacity.Storage> storage() {
+    private Optional<Capacity.Storage> storage(OptionalLong written, Duration up) {
         try {
-            return Optional.of(new Capacity.Storage(Files.getFileStore(data).getUsableSpace(), writtenADay()));
+            // its first hour counts whole, since a start writes more than what follows
+            double hours = Math.max(1, up.toNanos() / 3600e9);
+            OptionalLong aDay = written.isPresent()
+                    ? OptionalLong.of((long) (written.getAsLong() * 24 / hours))
+                    : OptionalLong.empty();
+            return Optional.of(new Capacity.Storage(Files.getFileStore(data).getUsableSpace(), aDay));
         } catch (IOException e) {
             return Optional.empty(); // a disk that does not even tell its size: the next commit says more
         }
     }
 
-    /** What this process has sent to disks; its first hour counts whole, since a start writes more than what follows. */
-    private OptionalLong writtenADay() {
+    /** What this process has sent to disks. */
+    private OptionalLong written() {
         try {
             for (String line : Files.readAllLines(root.resolve("proc/self/io"))) {
-                if (!line.startsWith("write_bytes: ")) continue;
-                double hours = Math.max(1, (System.nanoTime() - began) / 3600e9);
-                return OptionalLong.of((long) (Long.parseLong(line.substring(13).strip()) * 24 / hours));
+                if (line.startsWith("write_bytes: "))
+                    return OptionalLong.of(Long.parseLong(line.substring(13).strip()));
             }
             return OptionalLong.empty();
         } catch (IOException | NumberFormatException e) {
@@ -124,9 +138,9 @@ public final class Probe implements AutoCloseable {
     }
 
     private OptionalDouble celsius() {
-        if (profile.celsius().isEmpty()) return OptionalDouble.empty();
-        Path file = root.resolve(profile.celsius().get().substring(1));
+        if (profile.heat().isEmpty()) return OptionalDouble.empty();
         try {
+            Path file = file(profile.heat().get().celsius());
             return Files.exists(file)
                     ? OptionalDouble.of(Integer.parseInt(Files.readString(file).strip()) / 1000.0)
                     : OptionalDouble.empty();
@@ -134,6 +148,20 @@ public final class Probe implements AutoCloseable {
             return OptionalDouble
                     .empty(); // a sensor that is switched off answers with an error: no temperature is no news
         }
+    }
+
+    private Optional<String> throttled() {
+        Optional<String> named = profile.heat().flatMap(Profile.Heat::throttled);
+        try {
+            if (named.isEmpty() || !Files.exists(file(named.get()))) return Optional.empty();
+            return Optional.of(Throttled.words(Files.readString(file(named.get()))));
+        } catch (IOException | NumberFormatException e) {
+            return Optional.empty(); // firmware that does not answer: nothing is known
+        }
+    }
+
+    private Path file(String absolute) {
+        return root.resolve(absolute.substring(1));
     }
 
     /** Measures again and again, on a thread of its own, until {@link #close}. */

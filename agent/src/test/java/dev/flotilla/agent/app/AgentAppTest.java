@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.flotilla.agent.probe.Chosen;
+import dev.flotilla.agent.probe.Hardware;
+import dev.flotilla.agent.probe.Profiles;
 import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.Exit;
 import dev.flotilla.model.FleetName;
@@ -14,6 +17,7 @@ import dev.flotilla.security.RootSecret;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -56,7 +60,21 @@ class AgentAppTest {
     }
 
     private AgentApp start() {
-        return AgentApp.start(new AgentSettings(oak, data, OptionalInt.of(1), Optional.of("generic-arm64")));
+        return AgentApp.start(new AgentSettings(oak, data, chosen()));
+    }
+
+    private static Chosen chosen() {
+        try {
+            return Profiles.shipped()
+                    .choose(
+                            Hardware.at(Path.of("/")),
+                            Optional.of("generic-arm64"),
+                            Optional.empty(),
+                            OptionalInt.of(1),
+                            1);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private record Ended(int exit, String said) {
@@ -184,5 +202,45 @@ class AgentAppTest {
         run().says(Exit.USAGE, "the agent cannot use " + data);
         Files.delete(data);
         run("--profile", "generic-arm").says(Exit.USAGE, "generic-arm64");
+    }
+
+    @Test
+    void aSiteFileThatIsWrongIsNamedAndTheAgentDoesNotStart() throws IOException {
+        Path site = dir.resolve("agent.yaml");
+        Files.writeString(site, "slots: 2\nheat:\n  pause: hot\n");
+        run("--site", site.toString()).says(Exit.USAGE, "agent.yaml, line 3, field heat/pause: ");
+        main("profile", "--site", site.toString()).says(Exit.USAGE, "line 3");
+        assertFalse(Files.exists(data));
+    }
+
+    @Test
+    void theProfileIsPrintedWithTheOriginOfEachValueForPeopleAndAsJson() throws IOException {
+        Path site = dir.resolve("agent.yaml");
+        Files.writeString(site, "window: 8\n");
+        String[] args = {"profile", "--profile", "raspberry-pi-4b", "--site", site.toString(), "--slots", "3"};
+        String people = printed(args);
+        assertTrue(people.startsWith("profile  raspberry-pi-4b\nmachine  "), people);
+        assertTrue(people.matches("(?s).*\nwhy      the flag --profile names it\n\nFIELD +VALUE +FROM\n.*"), people);
+        assertTrue(people.matches("(?s).*\nslots +3 +the flag --slots\n.*"), people);
+        assertTrue(people.matches("(?s).*\nwindow +8 +" + site + ", line 1\n.*"), people);
+        assertTrue(people.matches("(?s).*\njournal/linger +5ms +raspberry-pi-4b.yaml, line [0-9]+\n.*"), people);
+        args = java.util.Arrays.copyOf(args, args.length + 1);
+        args[args.length - 1] = "--json";
+        String json = printed(args);
+        assertTrue(json.startsWith("{\"profile\":\"raspberry-pi-4b\",\"machine\":\""), json);
+        assertTrue(json.contains("{\"field\":\"window\",\"value\":\"8\",\"from\":\"" + site + ", line 1\"}"), json);
+    }
+
+    private static String printed(String... args) {
+        PrintStream before = System.out;
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+        try {
+            Ended ended = main(args);
+            assertEquals(0, ended.exit(), ended.said());
+        } finally {
+            System.setOut(before);
+        }
+        return out.toString(StandardCharsets.UTF_8);
     }
 }

@@ -1,6 +1,7 @@
 package dev.flotilla.agent.core;
 
 import static dev.flotilla.agent.core.AgentHistory.capacity;
+import static dev.flotilla.agent.core.AgentHistory.fact;
 import static dev.flotilla.agent.core.AgentHistory.given;
 import static dev.flotilla.agent.core.AgentHistory.instant;
 import static dev.flotilla.agent.core.AgentHistory.onDisk;
@@ -19,6 +20,7 @@ import dev.flotilla.link.Report;
 import dev.flotilla.link.Row;
 import dev.flotilla.model.AttemptState;
 import dev.flotilla.model.Bytes;
+import dev.flotilla.model.Capacity;
 import dev.flotilla.model.Digest;
 import dev.flotilla.model.Limits;
 import dev.flotilla.model.ProgramCall;
@@ -480,6 +482,56 @@ class AgentCoreTest {
         assertFalse(history.report().capacity().orElseThrow().shortOfDisk());
         history.order().assign(slow(), 4).send();
         assertEquals(AttemptState.ACCEPTED, history.state(4));
+    }
+
+    @Test
+    void aDeviceThatHoldsNoWorkSpeaksAsOftenAsItsProfileSaysAndElseAsTheControllerSays() {
+        var history = given(1, "1m").met();
+        history.order().beat("5m").send();
+        int before = history.reports().size();
+        history.at("59s");
+        assertEquals(before, history.reports().size());
+        history.at("61s");
+        assertEquals(before + 1, history.reports().size());
+        history.order().beat("10s").assign(slow(), 1).send();
+        history.order().beat("10s").send();
+        int busy = history.reports().size();
+        history.at("75s");
+        assertEquals(busy + 1, history.reports().size());
+    }
+
+    @Test
+    void aPausedDeviceBeginsNothingAndRefusesWhatIsNewUntilItGoesOn() {
+        var history = given(1).met();
+        history.order().assign(slow(), 1, 2).send();
+        history.order().send();
+        history.decide(new Input.Measured(fact(1, Capacity.PAUSED, "hot: from 78 C on, until 70 C")));
+        assertTrue(history.report().capacity().orElseThrow().paused().isPresent(), "it is told at once");
+        history.order().assign(slow(), 3).assign(instant(), 4).send();
+        for (long serial : new long[] {3, 4}) {
+            assertEquals(AttemptState.REFUSED, history.state(serial));
+            assertEquals(
+                    "paused: no task begins on this device now, hot: from 78 C on, until 70 C",
+                    history.rows().get(serial).detail().orElseThrow().error());
+        }
+        history.ended(1);
+        assertEquals(List.of(1L), history.startedSerials(), "what it holds waits");
+        history.decide(new Input.Measured(slots(1)));
+        assertEquals(List.of(1L, 2L), history.startedSerials());
+        history.order().assign(instant(), 5).send();
+        assertEquals(AttemptState.FINISHED, history.state(5));
+    }
+
+    @Test
+    void beyondTheWindowThatItAdvertisesWorkIsRefused() {
+        var history = given(1).met();
+        history.decide(new Input.Measured(fact(1, Capacity.WINDOW, "3")));
+        history.order().assign(slow(), 1, 2, 3, 4).send();
+        assertEquals(AttemptState.ACCEPTED, history.state(3));
+        assertEquals(AttemptState.REFUSED, history.state(4));
+        assertEquals(
+                "window: the device holds 3 attempts at most",
+                history.rows().get(4L).detail().orElseThrow().error());
     }
 
     @Test

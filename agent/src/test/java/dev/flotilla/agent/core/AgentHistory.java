@@ -33,6 +33,7 @@ import dev.flotilla.model.Spec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -68,6 +69,13 @@ final class AgentHistory {
         return history;
     }
 
+    /** With a beat of its own while it holds no work. */
+    static AgentHistory given(int slots, String beat) {
+        AgentHistory history = new AgentHistory(slots(slots));
+        history.decide(new Input.Begun("machine", "0.1.0", history.capacity, true, Spans.parse(beat)));
+        return history;
+    }
+
     private void begins(boolean clean) {
         decide(new Input.Begun("machine", "0.1.0", capacity, clean));
     }
@@ -86,6 +94,20 @@ final class AgentHistory {
                 OptionalDouble.empty(),
                 new TreeMap<>(),
                 new TreeMap<>());
+    }
+
+    /** Which says that of itself. */
+    static Capacity fact(int slots, String name, String value) {
+        Capacity c = slots(slots);
+        return new Capacity(
+                c.slots(),
+                c.load(),
+                c.memTotal(),
+                c.memFree(),
+                c.celsius(),
+                c.speed(),
+                new TreeMap<>(Map.of(name, value)),
+                c.labels());
     }
 
     /** On a disk with that many bytes left. */

@@ -165,6 +165,7 @@ final class Jobs {
                     && session.met()
                     && session.online()
                     && !session.noDisk()
+                    && !session.paused()
                     && !session.trust.quarantined()) slots += capacity.slots();
         }
         return new View.Fit(slots, known, fitting, refused);

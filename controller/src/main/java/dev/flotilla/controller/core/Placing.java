@@ -176,6 +176,7 @@ final class Placing {
             if (!s.met() || !s.online() || s.trust.quarantined() || s.trust.refused()) continue;
             if (s.silent
                     || s.noDisk()
+                    || s.paused()
                     || s.rests(job.digest, now)
                     || now.since(s.heard).compareTo(QUIET) > 0) continue;
             if (refusal(s.capacity, job.policy, job.where).isPresent()) continue;

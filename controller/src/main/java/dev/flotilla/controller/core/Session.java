@@ -137,6 +137,11 @@ final class Session {
         return presence != Presence.OFFLINE;
     }
 
+    /** It takes no new work now: too hot, or whatever it says. */
+    boolean paused() {
+        return met() && capacity.paused().isPresent();
+    }
+
     boolean met() {
         return greeting != 0;
     }
@@ -301,8 +306,8 @@ final class Session {
     /** Slots, and what its link's delay leaves time for: 2.5 round trips of measured work, at least 2 (PROTOCOL section 3). */
     int window() {
         int slots = capacity.slots();
-        if (taskSeconds < 0) return slots + 2;
+        if (taskSeconds < 0) return Math.min(capacity.window(), slots + 2);
         double ahead = 2.5 * roundTrip().toNanos() / 1e9 * slots / Math.max(taskSeconds, 1e-9);
-        return (int) Math.min(Limits.WINDOW, slots + Math.max(2, Math.ceil(ahead)));
+        return (int) Math.min(capacity.window(), slots + Math.max(2, Math.ceil(ahead)));
     }
 }

@@ -21,7 +21,7 @@ import java.util.TreeSet;
 final class Views {
     private static final int LONGEST_LIST = 200;
     private static final int SHARDS_A_PAGE = 1000;
-    static final String NONE_NOW = "no device that fits is online and has 64 MiB of disk left";
+    static final String NONE_NOW = "no device that fits is online, not paused, and has 64 MiB of disk left";
 
     private final Ledger ledger;
     private final Sessions sessions;
@@ -362,6 +362,7 @@ final class Views {
         if (session != null) for (AttemptState s : session.shown.values()) if (s == AttemptState.RUNNING) running++;
         String state = session == null || !session.met() ? "never met" : session.online() ? "ready" : "offline";
         if (state.equals("never met") && device.capacity != null) state = "silent";
+        if (session != null && session.online() && session.paused()) state = "paused";
         if (session != null && session.online() && session.noDisk()) state = View.DEGRADED;
         if (device.owesKept(ledger) && (session == null || !session.met())) state = "awaited";
         if (session != null && session.trust.suspect()) state = "suspect";

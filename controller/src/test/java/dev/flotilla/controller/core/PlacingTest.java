@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** Who is given work and who is not. */
@@ -80,7 +81,7 @@ class PlacingTest {
         var history = given().meets(
                         "oak",
                         new Capacity(1, 0, 1, 1, c.celsius(), c.speed(), c.facts(), c.labels(), Optional.of(full)));
-        String why = "no device that fits is online and has 64 MiB of disk left";
+        String why = "no device that fits is online, not paused, and has 64 MiB of disk left";
         var submission = (View.Submission) history.submit("sum", spec(2), policy("60s", false, 3)).effects().stream()
                 .filter(e -> e instanceof Effect.Reply)
                 .map(e -> ((Effect.Reply) e).view())
@@ -92,6 +93,27 @@ class PlacingTest {
         assertEquals(List.of(why), ((View.JobDetail) history.ask(new Input.Query.Job("sum"))).placementNotes());
         var detail = (View.DeviceDetail) history.ask(new Input.Query.Device("oak"));
         assertEquals(Optional.of(new View.Disk(Limits.RESERVE - 1, Optional.of(7L))), detail.disk());
+    }
+
+    private static Capacity fact(String name, String value) {
+        Capacity c = slots(1);
+        var facts = new TreeMap<>(c.facts());
+        facts.put(name, value);
+        return new Capacity(1, 0, 1, 1, c.celsius(), c.speed(), facts, c.labels());
+    }
+
+    @Test
+    void aDeviceThatSaysItIsPausedGetsNothingNewUntilItGoesOn() {
+        var history = given().meets("oak", fact(Capacity.PAUSED, "hot: from 78 C on, until 70 C"));
+        history.submitted("sum", 2, "60s");
+        assertTrue(history.device("oak").assigned.isEmpty());
+        assertEquals("paused", state(history, "oak"));
+        assertEquals(
+                List.of("no device that fits is online, not paused, and has 64 MiB of disk left"),
+                ((View.JobDetail) history.ask(new Input.Query.Job("sum"))).placementNotes());
+        history.meets("elm", fact(Capacity.WINDOW, "1"));
+        assertEquals(1, history.device("elm").assigned.size(), "no more than it holds");
+        assertEquals("ready", state(history, "elm"));
     }
 
     private static String state(ControllerHistory history, String device) {
