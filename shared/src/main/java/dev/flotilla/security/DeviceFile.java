@@ -14,16 +14,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
  * All that an agent needs to be a certain device of a fleet; a JSON file of mode 0600.
  *
- * @param broker    {@code mqtt://host:port}
- * @param user      of the device at the broker
- * @param password  of the device at the broker; a secret
+ * @param broker    {@code mqtts://host:port} where the device proves itself by a certificate, {@code mqtt://host:port} where by a password
+ * @param user      of the device at the broker; empty where a certificate says who it is
+ * @param password  of the device at the broker; a secret; empty where a certificate proves it
  * @param labels    what its owner labelled it with
+ * @param identity  its key and certificate for TLS; the last of the chain is the authority that the broker's comes from
  */
 public record DeviceFile(
         FleetName fleet,
@@ -32,8 +34,14 @@ public record DeviceFile(
         String user,
         String password,
         LinkKey linkKey,
-        SortedMap<String, String> labels) {
+        SortedMap<String, String> labels,
+        Optional<Identity> identity) {
+    /** @throws IllegalArgumentException with a sentence for people, if the broker's address wants another proof than there is */
     public DeviceFile {
+        boolean tls = "mqtts".equals(broker.getScheme());
+        if (tls && identity.isEmpty()) throw new IllegalArgumentException("certificates are missing for " + broker);
+        if (!tls && identity.isPresent())
+            throw new IllegalArgumentException("certificates go with mqtts, not with " + broker);
         labels = Collections.unmodifiableSortedMap(new TreeMap<>(labels));
     }
 
@@ -46,12 +54,19 @@ public record DeviceFile(
                 device.value(),
                 root.devicePassword(fleet, device),
                 root.linkKey(fleet, device),
-                new TreeMap<>());
+                new TreeMap<>(),
+                Optional.empty());
+    }
+
+    /** The file of a device that proves itself by a certificate. */
+    public static DeviceFile of(RootSecret root, FleetName fleet, DeviceId device, URI broker, Identity identity) {
+        return new DeviceFile(
+                fleet, device, broker, "", "", root.linkKey(fleet, device), new TreeMap<>(), Optional.of(identity));
     }
 
     /** The same device with these labels. */
     public DeviceFile labelled(SortedMap<String, String> with) {
-        return new DeviceFile(fleet, device, broker, user, password, linkKey, with);
+        return new DeviceFile(fleet, device, broker, user, password, linkKey, with, identity);
     }
 
     public void write(Path file) throws IOException {
@@ -61,8 +76,13 @@ public record DeviceFile(
             json.writeStringField("fleet", fleet.value());
             json.writeStringField("device", device.value());
             json.writeStringField("broker", broker.toString());
-            json.writeStringField("user", user);
-            json.writeStringField("password", password);
+            if (identity.isPresent()) {
+                json.writeStringField("private_key", identity.get().keyText());
+                json.writeStringField("certificates", identity.get().chainText());
+            } else {
+                json.writeStringField("user", user);
+                json.writeStringField("password", password);
+            }
             json.writeStringField("link_key", linkKey.text());
             json.writeObjectFieldStart("labels");
             for (Map.Entry<String, String> label : labels.entrySet())
@@ -99,14 +119,22 @@ public record DeviceFile(
         }
         if (labels.containsValue(null)) throw new IOException(file + " has a label that is no text in quotes");
         try {
+            URI broker = URI.create(field(file, fields, "broker"));
+            boolean tls = "mqtts".equals(broker.getScheme());
+            Optional<Identity> identity = tls
+                    ? Optional.of(new Identity(
+                            Identity.key(field(file, fields, "private_key")),
+                            Identity.certificates(field(file, fields, "certificates"))))
+                    : Optional.empty();
             return new DeviceFile(
                     new FleetName(field(file, fields, "fleet")),
                     new DeviceId(field(file, fields, "device")),
-                    URI.create(field(file, fields, "broker")),
-                    field(file, fields, "user"),
-                    field(file, fields, "password"),
+                    broker,
+                    tls ? "" : field(file, fields, "user"),
+                    tls ? "" : field(file, fields, "password"),
                     LinkKey.parse(field(file, fields, "link_key")),
-                    labels);
+                    labels,
+                    identity);
         } catch (IllegalArgumentException e) {
             throw new IOException(file + " is no good device file: " + e.getMessage(), e);
         }

@@ -50,6 +50,11 @@ public record Identity(PrivateKey key, List<X509Certificate> chain) {
         return Digest.of(key.getEncoded());
     }
 
+    /** The fleet's certificate authority. */
+    public X509Certificate authority() {
+        return chain.get(chain.size() - 1);
+    }
+
     /** Whose certificate it is: the common name. */
     public String name() {
         return name(chain.get(0));

@@ -44,6 +44,29 @@ class DeviceFileTest {
         assertFalse(oak.toString().contains(oak.password()));
     }
 
+    /** A certificate is a file for this test: who signs it does not matter here. */
+    @Test
+    void oneWithACertificateHasNoPasswordAndOneWithTheWrongProofIsRefused() throws IOException {
+        Identity identity = new Identity(
+                Identity.freshKey().getPrivate(),
+                Identity.certificates(Files.readString(Path.of("src/test/data/device.pem"))));
+        DeviceFile oak = DeviceFile.of(
+                RootSecret.at(dir.resolve("root")),
+                new FleetName("woods"),
+                new DeviceId("oak"),
+                URI.create("mqtts://10.0.0.1:8883"),
+                identity);
+        Path file = dir.resolve("oak.json");
+        oak.write(file);
+        DeviceFile read = DeviceFile.read(file);
+        assertEquals(identity.chainText(), read.identity().orElseThrow().chainText());
+        assertEquals(identity.keyText(), read.identity().orElseThrow().keyText());
+        assertEquals("", read.password());
+        Files.writeString(file, Files.readString(file).replace("mqtts:", "mqtt:"));
+        var failure = assertThrows(IOException.class, () -> DeviceFile.read(file));
+        assertTrue(failure.getMessage().contains("lacks the field user"), failure.getMessage());
+    }
+
     @Test
     void oneWithoutLabelsOrWithFieldsOfALaterVersionIsReadToo() throws IOException {
         Path file = dir.resolve("oak.json");

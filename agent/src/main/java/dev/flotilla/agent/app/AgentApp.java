@@ -35,6 +35,7 @@ import dev.flotilla.model.Limits;
 import dev.flotilla.model.UserError;
 import dev.flotilla.security.DeviceFile;
 import dev.flotilla.security.LinkKey;
+import dev.flotilla.security.Tls;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -213,10 +214,12 @@ public final class AgentApp implements AutoCloseable {
     private MqttSettings mqtt() {
         return new MqttSettings(
                 device.broker(),
-                Optional.empty(),
+                device.identity().map(own -> Tls.trusting(List.of(own.authority()), Optional.of(own))),
                 device.device().value(),
-                Optional.of(device.user()),
-                Optional.of(device.password().toCharArray()),
+                Optional.of(device.user()).filter(user -> !user.isEmpty()),
+                Optional.of(device.password())
+                        .filter(password -> !password.isEmpty())
+                        .map(String::toCharArray),
                 profile.keepAlive(),
                 List.of(topics.order(device.device()), topics.controller()),
                 Optional.of(presence(Presence.OFFLINE)),

@@ -5,6 +5,7 @@ import dev.flotilla.controller.core.ControllerCore;
 import dev.flotilla.controller.core.ControllerMachine;
 import dev.flotilla.controller.core.Event;
 import dev.flotilla.controller.core.Input;
+import dev.flotilla.controller.enrol.CertificateAuthority;
 import dev.flotilla.core.Dice;
 import dev.flotilla.core.Moment;
 import dev.flotilla.core.Stamped;
@@ -27,6 +28,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Enumeration;
 import java.util.List;
@@ -37,12 +39,16 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * A controller's data in one file, taken while it runs, and put back. The file is a zip of {@code journal.db}, {@code root.secret},
- * {@code fleet.json} and the artifacts that running jobs need; it holds the fleet's root secret, so it is its owner's alone (0600).
+ * {@code fleet.json}, the key of the certificate authority, and the artifacts that running jobs need; it holds the fleet's root secret, so it
+ * is its owner's alone (0600).
  */
 public final class Backup {
     private static final String JOURNAL = "journal.db";
     private static final String SECRET = "root.secret";
     private static final String FLEET = "fleet.json";
+    /** Only where devices have certificates. */
+    private static final List<String> AUTHORITY = List.of(CertificateAuthority.KEY, CertificateAuthority.CERTIFICATE);
+
     private static final String ARTIFACTS = "artifacts";
 
     private Backup() {}
@@ -84,6 +90,7 @@ public final class Backup {
                 add(out, JOURNAL, journal);
                 add(out, SECRET, data.resolve(SECRET));
                 add(out, FLEET, data.resolve(FLEET));
+                for (String part : AUTHORITY) if (Files.exists(data.resolve(part))) add(out, part, data.resolve(part));
                 for (Digest file : standing.files())
                     add(
                             out,
@@ -197,7 +204,10 @@ public final class Backup {
             artifacts.adopt(part);
         }
         long last = mark(journal, core);
-        for (String part : List.of(SECRET, FLEET, JOURNAL)) {
+        List<String> parts = new ArrayList<>(List.of(SECRET, FLEET));
+        for (String part : AUTHORITY) if (Files.exists(folder.resolve(part))) parts.add(part);
+        parts.add(JOURNAL);
+        for (String part : parts) {
             sync(folder.resolve(part));
             Files.move(
                     folder.resolve(part),
@@ -212,7 +222,9 @@ public final class Backup {
     /** Only names that a backup has; whatever else is in the file is passed over. */
     private static void unpack(ZipFile zip, ZipEntry entry, Path folder) throws IOException {
         String name = entry.getName();
-        boolean known = List.of(JOURNAL, SECRET, FLEET).contains(name) || name.matches(ARTIFACTS + "/[0-9a-f]{64}");
+        boolean known = List.of(JOURNAL, SECRET, FLEET).contains(name)
+                || AUTHORITY.contains(name)
+                || name.matches(ARTIFACTS + "/[0-9a-f]{64}");
         if (!known) return;
         Path to = Files.createFile(
                 folder.resolve(name),

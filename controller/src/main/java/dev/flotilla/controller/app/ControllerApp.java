@@ -17,6 +17,7 @@ import dev.flotilla.controller.core.Effect;
 import dev.flotilla.controller.core.Event;
 import dev.flotilla.controller.core.Input;
 import dev.flotilla.controller.core.View;
+import dev.flotilla.controller.enrol.CertificateAuthority;
 import dev.flotilla.journal.Journal;
 import dev.flotilla.journal.JournalFailed;
 import dev.flotilla.journal.JournalSettings;
@@ -49,6 +50,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -70,6 +72,7 @@ public final class ControllerApp implements AutoCloseable {
     private final Topics topics;
     private final URI broker;
     private final Optional<EmbeddedBroker> embedded;
+    private final Optional<URI> devices;
     private final Journal journal;
     private final Loop<Input, Event, Effect> loop;
     private final Thread loopThread;
@@ -92,6 +95,7 @@ public final class ControllerApp implements AutoCloseable {
         topics = new Topics(fleet);
         data = settings.data();
         if (settings.external().isEmpty()) EmbeddedBroker.checkFree(settings.port()); // before anything is written
+        settings.listen().ifPresent(listen -> EmbeddedBroker.checkFree(listen.address(), listen.port()));
         root = secrets(data);
         ControllerMachine machine = new ControllerMachine(fleet);
         journal = openJournal(data);
@@ -102,7 +106,7 @@ public final class ControllerApp implements AutoCloseable {
                 started = EmbeddedBroker.start(new BrokerSettings(
                         fleet,
                         settings.port(),
-                        Optional.empty(),
+                        tls(settings),
                         data.resolve("broker"),
                         new FleetAuthority(fleet, root, controllerPassword)));
             }
@@ -120,9 +124,13 @@ public final class ControllerApp implements AutoCloseable {
             adminPassword = settings.external().isPresent()
                     ? password.orElse("")
                     : root.clientPassword(fleet, FleetAuthority.ADMIN);
+            devices = settings.listen().map(listen -> devices(listen, embedded.orElseThrow()));
             OwnerOnly.write(
                     data.resolve("fleet.json"),
-                    ("{\"fleet\":\"" + fleet + "\",\"broker\":\"" + broker + "\"}\n").getBytes(StandardCharsets.UTF_8));
+                    ("{\"fleet\":\"" + fleet + "\",\"broker\":\"" + broker + "\""
+                                    + devices.map(uri -> ",\"devices\":\"" + uri + "\"")
+                                            .orElse("") + "}\n")
+                            .getBytes(StandardCharsets.UTF_8));
             ArtifactStore artifacts = ArtifactStore.at(data.resolve("artifacts"));
             Path work = emptied(data.resolve("work"));
             Path file = data.resolve("journal.db");
@@ -169,6 +177,22 @@ public final class ControllerApp implements AutoCloseable {
                     e.toString(),
                     "flotilla controller --data DIR          with a directory that you may write");
         }
+    }
+
+    /** A new key for the broker at each start: whoever copies the broker's folder has nothing for long. */
+    private Optional<BrokerSettings.Tls> tls(ControllerSettings settings) throws IOException {
+        if (settings.listen().isEmpty()) return Optional.empty();
+        ControllerSettings.Listen listen = settings.listen().get();
+        TreeSet<String> hosts = new TreeSet<>(List.of("localhost", "127.0.0.1", listen.host()));
+        return Optional.of(new BrokerSettings.Tls(
+                listen.address(),
+                listen.port(),
+                CertificateAuthority.at(data, fleet).broker(hosts)));
+    }
+
+    private static URI devices(ControllerSettings.Listen listen, EmbeddedBroker broker) {
+        String host = listen.host().contains(":") ? "[" + listen.host() + "]" : listen.host();
+        return URI.create("mqtts://" + host + ":" + broker.tlsPort().orElseThrow());
     }
 
     private static Journal openJournal(Path data) {
@@ -281,9 +305,14 @@ public final class ControllerApp implements AutoCloseable {
         ended.countDown();
     }
 
-    /** Where agents and clients find the broker. */
+    /** Where agents and clients on this machine find the broker, or all of them one of the user's own. */
     public URI broker() {
         return broker;
+    }
+
+    /** Where devices elsewhere find it. */
+    public Optional<URI> devices() {
+        return devices;
     }
 
     public FleetName fleet() {

@@ -1,14 +1,20 @@
 package dev.flotilla.controller.app;
 
 import dev.flotilla.controller.broker.Authority;
+import dev.flotilla.controller.enrol.CertificateAuthority;
 import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.FleetName;
+import dev.flotilla.security.Identity;
 import dev.flotilla.security.RootSecret;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.security.cert.X509Certificate;
 import java.util.Optional;
 
-/** Who may connect to the embedded broker: this controller, devices and clients whose passwords come from the fleet's root secret. */
+/**
+ * Who may connect to the embedded broker: on loopback this controller, and devices and clients whose passwords come from the fleet's root secret;
+ * elsewhere devices by their certificates.
+ */
 public final class FleetAuthority implements Authority {
     static final String CONTROLLER = "controller";
     static final String ADMIN = "admin";
@@ -36,6 +42,17 @@ public final class FleetAuthority implements Authority {
         return same(password, root.devicePassword(fleet, device))
                 ? Optional.of(new Role.Device(device))
                 : Optional.empty();
+    }
+
+    /** A device's certificate opens the session of its own name. */
+    @Override
+    public Optional<Role> certified(X509Certificate certificate, String clientId) {
+        String name = Identity.name(certificate);
+        boolean device = Identity.role(certificate).equals(CertificateAuthority.Role.DEVICE.word())
+                && name.matches("[a-z0-9-]{1,64}")
+                && !isReserved(name)
+                && name.equals(clientId);
+        return device ? Optional.of(new Role.Device(new DeviceId(name))) : Optional.empty();
     }
 
     /** True if a device of that id could take over the session of the controller or of an admin client. */

@@ -19,9 +19,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.SecureRandom;
-import java.security.cert.X509Certificate;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -193,7 +191,6 @@ public final class EmbeddedBroker implements AutoCloseable {
      * them, which the owner alone can read, as the stores.
      */
     private static String tlsListener(BrokerSettings.Tls tls, Path conf) throws IOException {
-        List<X509Certificate> chain = tls.identity().chain();
         byte[] random = new byte[24];
         new SecureRandom().nextBytes(random);
         String password = HexFormat.of().formatHex(random);
@@ -203,7 +200,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             write(mine, tls.identity().store(password.toCharArray()), password);
             KeyStore clients = KeyStore.getInstance("PKCS12");
             clients.load(null, null);
-            clients.setCertificateEntry("ca", chain.get(chain.size() - 1));
+            clients.setCertificateEntry("ca", tls.identity().authority());
             write(authority, clients, password);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this Java cannot keep keys", e);

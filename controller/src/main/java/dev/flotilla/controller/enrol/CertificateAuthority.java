@@ -57,6 +57,11 @@ public final class CertificateAuthority {
         }
     }
 
+    /** The files in its folder. */
+    public static final String KEY = "ca.key";
+
+    public static final String CERTIFICATE = "ca.pem";
+
     private static final Date BEGIN = new Date(0);
     /** RFC 5280, 4.1.2.5: no well-defined end. */
     private static final Date NO_END = Date.from(Instant.parse("9999-12-31T23:59:59Z"));
@@ -76,8 +81,8 @@ public final class CertificateAuthority {
 
     /** Reads the authority in that folder, or makes it at the first start: synced to disk, readable by the owner alone. */
     public static CertificateAuthority at(Path folder, FleetName fleet) throws IOException {
-        Path keyFile = folder.resolve("ca.key");
-        Path certificateFile = folder.resolve("ca.pem");
+        Path keyFile = folder.resolve(KEY);
+        Path certificateFile = folder.resolve(CERTIFICATE);
         if (!Files.exists(certificateFile)) make(fleet, keyFile, certificateFile);
         OwnerOnly.check(keyFile);
         try {

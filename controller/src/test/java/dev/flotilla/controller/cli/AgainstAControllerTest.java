@@ -38,7 +38,8 @@ class AgainstAControllerTest {
 
     @BeforeAll
     static void start() throws IOException {
-        app = ControllerApp.start(new ControllerSettings(data(), new FleetName("farm"), 0, Optional.empty()));
+        app = ControllerApp.start(
+                new ControllerSettings(data(), new FleetName("farm"), 0, Optional.empty(), Optional.empty()));
         new Contexts(config())
                 .write("farm", new Context(app.fleet(), app.broker(), app.adminUser(), app.adminPassword()));
     }

@@ -4,16 +4,22 @@ import dev.flotilla.controller.app.FleetAuthority;
 import dev.flotilla.controller.cli.local.FleetFile;
 import dev.flotilla.controller.cli.local.Folders;
 import dev.flotilla.controller.cli.shell.Shell;
+import dev.flotilla.controller.enrol.CertificateAuthority;
 import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.Exit;
 import dev.flotilla.model.UserError;
 import dev.flotilla.security.DeviceFile;
+import dev.flotilla.security.Identity;
 import dev.flotilla.security.OwnerOnly;
 import dev.flotilla.security.RootSecret;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -34,6 +40,9 @@ import picocli.CommandLine.Parameters;
             "  flotilla device create fir --broker-user fir --broker-password-file fir.pw          a broker of your own"
         })
 public final class DeviceCreate implements Callable<Integer> {
+    /** Nothing renews a certificate that came in a file. */
+    private static final Duration LIFE = Duration.ofDays(3650);
+
     private final Shell shell;
 
     @Parameters(paramLabel = "ID", description = "The device's id: a-z, 0-9 and -, at most 64.")
@@ -54,7 +63,9 @@ public final class DeviceCreate implements Callable<Integer> {
     @Option(
             names = "--broker",
             paramLabel = "URL",
-            description = "mqtt://host:port as the device sees it [the controller's].")
+            description =
+                    "As the device sees it: mqtts://host:port with a certificate, mqtt://host:port with a password"
+                            + " [where the controller takes devices].")
     URI broker;
 
     @Option(
@@ -99,25 +110,51 @@ public final class DeviceCreate implements Callable<Integer> {
                     "flotilla device create " + id + " --data DIR");
         }
         FleetFile fleet = FleetFile.read(from);
-        DeviceFile made =
-                DeviceFile.of(RootSecret.at(secret), fleet.fleet(), device, broker == null ? fleet.broker() : broker);
+        URI address = broker != null ? broker : fleet.devices().orElse(fleet.broker());
+        DeviceFile made = "mqtts".equals(address.getScheme())
+                ? certified(from, fleet, device, address)
+                : withPassword(DeviceFile.of(RootSecret.at(secret), fleet.fleet(), device, address));
+        Path file = output == null ? Path.of(id + ".device.json") : output;
+        made.write(file);
+        shell.terminal().out().println(file);
+        shell.terminal().say("next:  flotilla agent --device-file " + file + " --data " + id);
+        return 0;
+    }
+
+    /** The key is made here and goes with the file; whoever has the file is the device. */
+    private DeviceFile certified(Path from, FleetFile fleet, DeviceId device, URI address) throws IOException {
+        if (brokerUser != null || brokerPasswordFile != null)
+            throw new UserError(
+                    Exit.USAGE,
+                    "--broker-user and --broker-password-file go with mqtt://",
+                    "over mqtts a device shows its certificate",
+                    "flotilla device create " + id + " --broker mqtt://HOST:PORT ...");
+        KeyPair key = Identity.freshKey();
+        Identity identity = new Identity(
+                key.getPrivate(),
+                CertificateAuthority.at(from, fleet.fleet())
+                        .client(
+                                device.value(),
+                                CertificateAuthority.Role.DEVICE,
+                                key.getPublic(),
+                                Instant.now().plus(LIFE)));
+        return DeviceFile.of(RootSecret.at(from.resolve("root.secret")), fleet.fleet(), device, address, identity);
+    }
+
+    private DeviceFile withPassword(DeviceFile made) throws IOException {
         String password = made.password();
         if (brokerPasswordFile != null) {
             OwnerOnly.check(brokerPasswordFile);
             password = Files.readString(brokerPasswordFile).strip();
         }
-        made = new DeviceFile(
+        return new DeviceFile(
                 made.fleet(),
                 made.device(),
                 made.broker(),
                 brokerUser == null ? made.user() : brokerUser,
                 password,
                 made.linkKey(),
-                made.labels());
-        Path file = output == null ? Path.of(id + ".device.json") : output;
-        made.write(file);
-        shell.terminal().out().println(file);
-        shell.terminal().say("next:  flotilla agent --device-file " + file + " --data " + id);
-        return 0;
+                made.labels(),
+                Optional.empty());
     }
 }

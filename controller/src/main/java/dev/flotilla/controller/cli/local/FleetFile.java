@@ -9,9 +9,14 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
-/** What a controller leaves in its data for who comes by: whose data it is and where its broker was last. */
-public record FleetFile(FleetName fleet, URI broker) {
+/**
+ * What a controller leaves in its data for who comes by: whose data it is and where its broker was last.
+ *
+ * @param devices  where devices on other machines find it, if it takes any
+ */
+public record FleetFile(FleetName fleet, URI broker, Optional<URI> devices) {
     public static Path in(Path data) {
         return data.resolve("fleet.json");
     }
@@ -22,7 +27,10 @@ public record FleetFile(FleetName fleet, URI broker) {
             ObjectNode json = Replies.parse(Files.readAllBytes(in(data)));
             return new FleetFile(
                     new FleetName(json.path("fleet").asText()),
-                    URI.create(json.path("broker").asText()));
+                    URI.create(json.path("broker").asText()),
+                    Optional.of(json.path("devices").asText())
+                            .filter(uri -> !uri.isEmpty())
+                            .map(URI::create));
         } catch (IOException | IllegalArgumentException e) {
             throw new UserError(
                     Exit.FAILED,
