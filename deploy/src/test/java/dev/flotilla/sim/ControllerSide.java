@@ -147,7 +147,14 @@ final class ControllerSide extends Side<Input, Event, Effect> {
                 meeting.last = r.n();
                 world.laws.meets(r.hello(), decision);
             } else if (meeting.fresh(r)) meeting.last = r.n();
-            else if (!due) world.laws.unchanged(name, r, decision.events());
+            else if (!due) {
+                List<Event> changes = new ArrayList<>(decision.events());
+                // who is refused is not waited for any more: what it might have got goes to others
+                if (begins)
+                    changes.removeIf(
+                            e -> e instanceof Event.Placed p && !p.device().equals(in.device()));
+                world.laws.unchanged(name, r, changes);
+            }
         } else if (input instanceof Input.Greeted || input instanceof Input.Ignored) {
             if (!due) world.laws.unchanged(name, input, decision.events());
         }
