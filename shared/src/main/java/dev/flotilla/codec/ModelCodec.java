@@ -235,13 +235,15 @@ public final class ModelCodec {
         return new ShardPlan(file, slices);
     }
 
-    private static void map(CborOut out, SortedMap<String, String> map) {
+    /** Texts by text, at most 64 pairs. */
+    public static void map(CborOut out, SortedMap<String, String> map) {
         out.array(2 * map.size());
         for (Map.Entry<String, String> e : map.entrySet()) out.put(e.getKey()).put(e.getValue());
         out.end();
     }
 
-    private static TreeMap<String, String> map(CborIn in) {
+    /** The same back. */
+    public static TreeMap<String, String> map(CborIn in) {
         List<String> texts = in.texts(128, 256);
         if (texts.size() % 2 != 0) throw new Malformed("half an entry");
         TreeMap<String, String> map = new TreeMap<>();

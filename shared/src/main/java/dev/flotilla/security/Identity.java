@@ -15,6 +15,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.X509EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -27,6 +28,7 @@ import java.util.regex.Pattern;
  */
 public record Identity(PrivateKey key, List<X509Certificate> chain) {
     private static final String KEY = "PRIVATE KEY";
+    private static final String PUBLIC = "PUBLIC KEY";
     private static final String CERTIFICATE = "CERTIFICATE";
 
     public Identity {
@@ -84,6 +86,24 @@ public record Identity(PrivateKey key, List<X509Certificate> chain) {
 
     public String chainText() {
         return text(chain);
+    }
+
+    /** A key and its public half, as text; a secret. */
+    public static String text(KeyPair pair) {
+        return Pem.block(KEY, pair.getPrivate().getEncoded())
+                + Pem.block(PUBLIC, pair.getPublic().getEncoded());
+    }
+
+    /** @throws IllegalArgumentException with a sentence for people that holds no secret, if these are not two such blocks */
+    public static KeyPair pair(String pem) {
+        List<byte[]> blocks = Pem.blocks(PUBLIC, pem);
+        if (blocks.size() != 1) throw new IllegalArgumentException("one block PUBLIC KEY was expected");
+        try {
+            return new KeyPair(
+                    KeyFactory.getInstance("EC").generatePublic(new X509EncodedKeySpec(blocks.get(0))), key(pem));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalArgumentException("the public key is damaged or not of an elliptic curve", e);
+        }
     }
 
     /** PEM blocks, one after the other. */

@@ -1,17 +1,22 @@
 package dev.flotilla.security;
 
+import dev.flotilla.model.Bytes;
 import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.FleetName;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.Arrays;
 import java.util.Base64;
 
 /** The fleet's 256 random bits, from which every key is derived (PROTOCOL section 9), so that none needs to be stored at the controller. */
 public final class RootSecret {
-    private static final int KEY_VERSION = 1;
+    /** Of all that is never given anew. */
+    private static final int FIRST = 1;
+
     private final byte[] secret;
 
     private RootSecret(byte[] secret) {
@@ -32,22 +37,32 @@ public final class RootSecret {
         return new RootSecret(secret);
     }
 
-    /** The key that tags envelopes of this device, both ways. */
+    /** The key that tags envelopes of this device, both ways: the first one. */
     public LinkKey linkKey(FleetName fleet, DeviceId device) {
-        return new LinkKey(derive("link", fleet, device.value()));
+        return linkKey(fleet, device, FIRST);
+    }
+
+    /** The key of a device that has joined so often. @param version  from 1 */
+    public LinkKey linkKey(FleetName fleet, DeviceId device, int version) {
+        return new LinkKey(derive("link", fleet, device.value(), version));
+    }
+
+    /** What a token and the controller share. @param id  the token's */
+    public Bytes tokenSecret(FleetName fleet, String id) {
+        return new Bytes(Arrays.copyOf(derive("token", fleet, id, FIRST), 16));
     }
 
     /** What this device shows the broker. */
     public String devicePassword(FleetName fleet, DeviceId device) {
-        return text(derive("mqtt", fleet, device.value()));
+        return text(derive("mqtt", fleet, device.value(), FIRST));
     }
 
     /** What an admin client of that user shows the broker. */
     public String clientPassword(FleetName fleet, String user) {
-        return text(derive("client", fleet, user));
+        return text(derive("client", fleet, user, FIRST));
     }
 
-    private byte[] derive(String purpose, FleetName fleet, String whom) {
+    private byte[] derive(String purpose, FleetName fleet, String whom, int version) {
         return LinkKey.hmac(
                 secret,
                 LinkKey.lengthPrefixed(
@@ -55,7 +70,7 @@ public final class RootSecret {
                         purpose.getBytes(StandardCharsets.UTF_8),
                         fleet.value().getBytes(StandardCharsets.UTF_8),
                         whom.getBytes(StandardCharsets.UTF_8),
-                        new byte[] {KEY_VERSION}));
+                        BigInteger.valueOf(version).toByteArray()));
     }
 
     private static String text(byte[] key) {

@@ -55,6 +55,16 @@ public record Token(FleetName fleet, Digest caKey, List<URI> addresses, String i
         return PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(whole);
     }
 
+    /** Shown to the broker as a password. */
+    public String password() {
+        return password(secret);
+    }
+
+    /** That of the token with this secret. */
+    public static String password(Bytes secret) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(secret.array());
+    }
+
     /**
      * @param text  white space around it does not matter
      * @throws IllegalArgumentException with a sentence for people that holds nothing of the text, if it is no token or is mistyped

@@ -24,10 +24,11 @@ import picocli.CommandLine.Option;
         name = "flotilla-agent",
         version = "flotilla-agent " + AgentApp.VERSION,
         description = "Runs a fleet's tasks on this device.",
-        subcommands = {Main.Run.class, ProfileShow.class, Dump.Journal.class},
+        subcommands = {Main.Run.class, Join.class, ProfileShow.class, Dump.Journal.class},
         footer = {
             "",
             "Examples:",
+            "  flotilla-agent join --token-file flotilla.token --device-file oak.json",
             "  flotilla-agent run --device-file oak.json --data /var/lib/flotilla-agent",
             "  flotilla-agent profile",
             "  flotilla-agent journal dump /var/lib/flotilla-agent",
@@ -76,7 +77,7 @@ public final class Main implements Callable<Integer> {
         throw new UserError(
                 Exit.USAGE,
                 "no command was given",
-                "there are run, profile and journal",
+                "there are run, join, profile and journal",
                 "flotilla-agent run --help          shows what it takes, with examples");
     }
 
