@@ -7,6 +7,7 @@ import dev.flotilla.carrier.Carrier;
 import dev.flotilla.carrier.Topics;
 import dev.flotilla.controller.core.Input;
 import dev.flotilla.controller.core.View;
+import dev.flotilla.controller.enrol.Enrolment;
 import dev.flotilla.loop.Loop;
 import dev.flotilla.model.Digest;
 import dev.flotilla.model.JobId;
@@ -42,6 +43,11 @@ public final class AdminService implements AutoCloseable {
             "job.verify",
             "device.list",
             "device.show",
+            "device.approve",
+            "device.remove",
+            "token.create",
+            "token.list",
+            "token.revoke",
             "explain",
             "artifact.stat",
             "artifact.put");
@@ -55,12 +61,14 @@ public final class AdminService implements AutoCloseable {
     private final Submissions submissions;
     private final Artifacts artifacts;
     private final Inquiries inquiries;
+    private final Joining joining;
 
     /**
      * @param loop      offers an input to the controller's loop
      * @param trouble   what is wrong with the journal
      * @param told      a late commit of the journal
      * @param work      an empty folder for files in the making
+     * @param enrolment  of a controller that takes devices from other machines
      */
     public AdminService(
             Topics topics,
@@ -70,7 +78,8 @@ public final class AdminService implements AutoCloseable {
             LongSupplier told,
             ArtifactStore artifacts,
             Path work,
-            History history) {
+            History history,
+            Optional<Enrolment> enrolment) {
         this.topics = topics;
         this.version = version;
         replies = new Replies(topics);
@@ -79,6 +88,7 @@ public final class AdminService implements AutoCloseable {
         submissions = new Submissions(requests, files, storage, artifacts, work, told);
         this.artifacts = new Artifacts(artifacts, storage);
         inquiries = new Inquiries(requests, files, history, told);
+        joining = new Joining(topics, requests, replies, enrolment);
     }
 
     /** Where replies go; before this nothing is received. */
@@ -169,6 +179,23 @@ public final class AdminService implements AutoCloseable {
             }
             case "device.show" ->
                 requests.ask(new Input.Query.Device(new Fields("", request, "device").text("device")), reply::send);
+            case "device.approve" -> {
+                String device = Joining.device(new Fields("", request, "device"));
+                requests.write(reply::send, id -> new Input.ApproveAsked(id, device));
+            }
+            case "device.remove" -> {
+                String device = Joining.device(new Fields("", request, "device"));
+                requests.write(reply::send, id -> new Input.RemoveDeviceAsked(id, device));
+            }
+            case "token.create" -> joining.create(request, reply);
+            case "token.list" -> {
+                new Fields("", request);
+                requests.ask(new Input.Query.Tokens(), reply::send);
+            }
+            case "token.revoke" -> {
+                String token = new Fields("", request, "token").text("token");
+                requests.write(reply::send, id -> new Input.RevokeAsked(id, token));
+            }
             case "explain" ->
                 files.later(reply, () -> inquiries.explain(new Fields("", request, "id").text("id"), reply));
             case "artifact.stat" ->
@@ -188,6 +215,11 @@ public final class AdminService implements AutoCloseable {
                         "docs/admin-api.md lists every verb",
                         Optional.empty()));
         }
+    }
+
+    /** Who holds a token asks to join, as that client of the broker. Never blocks. */
+    public void joinAsked(String client, byte[] request) {
+        joining.asked(client, request);
     }
 
     /** What a submit would refuse before it looks at files, devices or other jobs; a client says so before it sends a file. Any thread. */

@@ -18,6 +18,7 @@ import dev.flotilla.controller.core.Event;
 import dev.flotilla.controller.core.Input;
 import dev.flotilla.controller.core.View;
 import dev.flotilla.controller.enrol.CertificateAuthority;
+import dev.flotilla.controller.enrol.Enrolment;
 import dev.flotilla.journal.Journal;
 import dev.flotilla.journal.JournalFailed;
 import dev.flotilla.journal.JournalSettings;
@@ -48,10 +49,8 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -81,7 +80,7 @@ public final class ControllerApp implements AutoCloseable {
     private final MqttCarrier carrier;
     private final String adminUser;
     private final String adminPassword;
-    private final Map<DeviceId, LinkKey> keys = new ConcurrentHashMap<>();
+    private final Standings standings;
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicInteger exit = new AtomicInteger();
 
@@ -97,6 +96,7 @@ public final class ControllerApp implements AutoCloseable {
         if (settings.external().isEmpty()) EmbeddedBroker.checkFree(settings.port()); // before anything is written
         settings.listen().ifPresent(listen -> EmbeddedBroker.checkFree(listen.address(), listen.port()));
         root = secrets(data);
+        standings = new Standings(fleet, root);
         ControllerMachine machine = new ControllerMachine(fleet);
         journal = openJournal(data);
         EmbeddedBroker started = null;
@@ -108,7 +108,7 @@ public final class ControllerApp implements AutoCloseable {
                         settings.port(),
                         tls(settings),
                         data.resolve("broker"),
-                        new FleetAuthority(fleet, root, controllerPassword)));
+                        new FleetAuthority(fleet, root, controllerPassword, standings)));
             }
             embedded = Optional.ofNullable(started);
             broker = settings.external()
@@ -135,8 +135,12 @@ public final class ControllerApp implements AutoCloseable {
             Path work = emptied(data.resolve("work"));
             Path file = data.resolve("journal.db");
             History history = new History(machine, () -> SqliteJournal.readOnly(file), artifacts);
-            admin = new AdminService(topics, VERSION, this::offer, this::trouble, this::told, artifacts, work, history);
-            hands = new ControllerHands(fleet, root, artifacts, admin, this::offer, this::begin);
+            Optional<Enrolment> enrolment = devices.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(new Enrolment(fleet, root, CertificateAuthority.at(data, fleet), devices.get()));
+            admin = new AdminService(
+                    topics, VERSION, this::offer, this::trouble, this::told, artifacts, work, history, enrolment);
+            hands = new ControllerHands(fleet, standings, artifacts, admin, this::offer, this::begin, this::ended);
             loop = new Loop<>(
                     machine,
                     hands,
@@ -247,7 +251,7 @@ public final class ControllerApp implements AutoCloseable {
                 user,
                 password.map(String::toCharArray),
                 KEEP_ALIVE,
-                List.of(topics.all("report"), topics.all("presence"), topics.all("admin")),
+                List.of(topics.all("report"), topics.all("presence"), topics.all("admin"), topics.all("join")),
                 Optional.of(gone()),
                 Optional.of(Carrier.Message.retained(topics.controller(), PresenceCodec.controller(fresh(), VERSION))),
                 "mqtt");
@@ -290,6 +294,11 @@ public final class ControllerApp implements AutoCloseable {
     /** From somebody who may not be that device. */
     private void strange(DeviceId device, String what) {
         loop.offer(new Input.Ignored(device, what), STRANGERS, INPUT);
+    }
+
+    /** A device is not let in any more: its session ends. */
+    private void ended(DeviceId device) {
+        embedded.ifPresent(broker -> broker.end(device.value()));
     }
 
     private Loop.Trouble trouble() {
@@ -391,7 +400,9 @@ public final class ControllerApp implements AutoCloseable {
                 loop.offer(new Input.PresenceSeen(present.get(), presence), STRANGERS, INPUT);
                 return;
             }
-            topics.verb(message.topic()).ifPresent(verb -> admin.received(verb, message));
+            Optional<String> joiner = topics.joiner(message.topic());
+            if (joiner.isPresent()) admin.joinAsked(joiner.get(), message.payload());
+            else topics.verb(message.topic()).ifPresent(verb -> admin.received(verb, message));
         }
 
         private static long rows(List<RowGroup> groups) {
@@ -403,14 +414,17 @@ public final class ControllerApp implements AutoCloseable {
                 strange(device, "too large");
                 return;
             }
-            LinkKey known = keys.get(device);
-            LinkKey key = known == null ? root.linkKey(fleet, device) : known;
-            Optional<byte[]> body = key.open(LinkKey.Direction.UP, fleet, device, payload);
+            Optional<LinkKey> key = standings.key(device);
+            if (key.isEmpty()) {
+                strange(device, "removed or not approved");
+                return;
+            }
+            Optional<byte[]> body = key.get().open(LinkKey.Direction.UP, fleet, device, payload);
             if (body.isEmpty()) {
                 strange(device, "wrong tag");
                 return;
             }
-            if (known == null) keys.put(device, key); // not before: a stranger may write any number of names
+            standings.met(device);
             try {
                 Envelope envelope = EnvelopeCodec.decode(body.get());
                 if (envelope instanceof Report report) {

@@ -20,7 +20,6 @@ import dev.flotilla.model.FleetName;
 import dev.flotilla.model.Limits;
 import dev.flotilla.model.ShardInput;
 import dev.flotilla.security.LinkKey;
-import dev.flotilla.security.RootSecret;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -37,12 +36,12 @@ final class ControllerHands implements Hands<Effect> {
     private static final int MOST_TRIES = 5;
     private final FleetName fleet;
     private final Topics topics;
-    private final RootSecret root;
+    private final Standings standings;
     private final ArtifactStore artifacts;
     private final AdminService admin;
     private final Consumer<Input> offer;
     private final Runnable restart;
-    private final Map<DeviceId, LinkKey> keys = new TreeMap<>();
+    private final Consumer<DeviceId> end;
     /** How often in a row an artifact could not be read. */
     private final Map<Digest, Integer> unreadable = new TreeMap<>();
     /** Bytes to each device. */
@@ -53,18 +52,20 @@ final class ControllerHands implements Hands<Effect> {
 
     ControllerHands(
             FleetName fleet,
-            RootSecret root,
+            Standings standings,
             ArtifactStore artifacts,
             AdminService admin,
             Consumer<Input> offer,
-            Runnable restart) {
+            Runnable restart,
+            Consumer<DeviceId> end) {
         this.fleet = fleet;
         this.topics = new Topics(fleet);
-        this.root = root;
+        this.standings = standings;
         this.artifacts = artifacts;
         this.admin = admin;
         this.offer = offer;
         this.restart = restart;
+        this.end = end;
     }
 
     void speakThrough(Carrier through) {
@@ -95,6 +96,8 @@ final class ControllerHands implements Hands<Effect> {
                     topics.deviceEvent(e.device()),
                     ("{\"device\":\"" + e.device() + "\",\"state\":\"" + e.state() + "\"}")
                             .getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        } else if (effect instanceof Effect.Standing e) {
+            if (standings.are(e)) end.accept(e.device());
         } else if (effect instanceof Effect.KnowPlan e) {
             admin.register(e.plan());
         } else if (effect instanceof Effect.ForgetPlan e) {
@@ -202,12 +205,10 @@ final class ControllerHands implements Hands<Effect> {
     }
 
     private void send(DeviceId device, Envelope envelope) {
-        byte[] sealed = key(device).seal(LinkKey.Direction.DOWN, fleet, device, EnvelopeCodec.encode(envelope));
+        Optional<LinkKey> key = standings.key(device);
+        if (key.isEmpty()) return; // it was removed meanwhile
+        byte[] sealed = key.get().seal(LinkKey.Direction.DOWN, fleet, device, EnvelopeCodec.encode(envelope));
         sent.merge(device, (long) sealed.length, Long::sum);
         carrier.publish(Carrier.Message.of(topics.order(device), sealed));
-    }
-
-    private LinkKey key(DeviceId device) {
-        return keys.computeIfAbsent(device, d -> root.linkKey(fleet, d));
     }
 }

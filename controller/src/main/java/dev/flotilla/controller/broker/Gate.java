@@ -19,6 +19,7 @@ import com.hivemq.extension.sdk.api.services.admin.AdminService;
 import dev.flotilla.carrier.Topics;
 import dev.flotilla.controller.broker.Authority.Role;
 import dev.flotilla.model.DeviceId;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.security.cert.X509Certificate;
 import java.util.ArrayDeque;
@@ -32,12 +33,20 @@ final class Gate implements ExtensionMain, SimpleAuthenticator {
     private static final int CONNECTS = 50;
 
     private static final int SECONDS = 10;
+    /** Wrong guesses from one address within that many seconds. */
+    private static final int GUESSES = 5;
+
+    private static final int GUESSES_WITHIN = 60;
+    /** Addresses that are remembered. */
+    private static final int ADDRESSES = 10_000;
 
     private final Authority authority;
     private final Topics topics;
     private volatile AdminService broker;
     /** When devices connected last; only those whose password was right. */
     private final TreeMap<DeviceId, ArrayDeque<Long>> connects = new TreeMap<>();
+    /** When each address guessed wrong. */
+    private final TreeMap<String, ArrayDeque<Long>> wrong = new TreeMap<>();
 
     Gate(Authority authority, Topics topics) {
         this.authority = authority;
@@ -75,7 +84,16 @@ final class Gate implements ExtensionMain, SimpleAuthenticator {
     @Override
     public void onConnect(SimpleAuthInput input, SimpleAuthOutput output) {
         ConnectPacket connect = input.getConnectPacket();
-        Optional<Role> role = role(connect, input.getConnectionInformation());
+        ConnectionInformation connection = input.getConnectionInformation();
+        boolean guesses = !isHere(connection) && !isCertified(connection);
+        String address =
+                connection.getInetAddress().map(InetAddress::getHostAddress).orElse("");
+        if (guesses && !mayGuess(address)) {
+            output.failAuthentication(ConnackReasonCode.CONNECTION_RATE_EXCEEDED);
+            return;
+        }
+        Optional<Role> role = role(connect, connection);
+        if (guesses && role.isEmpty()) guessed(address);
         if (role.isPresent() && role.get() instanceof Role.Device device && !mayConnect(device.device())) {
             output.failAuthentication(ConnackReasonCode.CONNECTION_RATE_EXCEEDED);
             return;
@@ -105,17 +123,40 @@ final class Gate implements ExtensionMain, SimpleAuthenticator {
     private Optional<Role> role(ConnectPacket connect, ConnectionInformation connection) {
         String clientId = connect.getClientId();
         if (!clientId.matches("[A-Za-z0-9._-]{1,64}")) return Optional.empty(); // it becomes part of a topic filter
-        boolean here = connection
-                .getListener()
-                .filter(listener -> listener.getListenerType() == ListenerType.TCP_LISTENER)
-                .isPresent();
         Optional<X509Certificate> certificate =
                 connection.getClientTlsInformation().flatMap(ClientTlsInformation::getClientCertificate);
         return (certificate.isPresent()
                         ? authority.certified(certificate.get(), clientId)
-                        : byPassword(connect, here, clientId))
+                        : byPassword(connect, isHere(connection), clientId))
                 .filter(role ->
                         !(role instanceof Role.Device r) || r.device().value().equals(clientId));
+    }
+
+    private static boolean isHere(ConnectionInformation connection) {
+        return connection
+                .getListener()
+                .filter(listener -> listener.getListenerType() == ListenerType.TCP_LISTENER)
+                .isPresent();
+    }
+
+    private static boolean isCertified(ConnectionInformation connection) {
+        return connection
+                .getClientTlsInformation()
+                .flatMap(ClientTlsInformation::getClientCertificate)
+                .isPresent();
+    }
+
+    /** Whoever shows neither a certificate nor a right token is let try so often. */
+    private synchronized boolean mayGuess(String address) {
+        long old = System.nanoTime() - TimeUnit.SECONDS.toNanos(GUESSES_WITHIN);
+        wrong.values().forEach(times -> times.removeIf(time -> time - old < 0));
+        wrong.values().removeIf(ArrayDeque::isEmpty);
+        return !wrong.containsKey(address) || wrong.get(address).size() < GUESSES;
+    }
+
+    private synchronized void guessed(String address) {
+        if (wrong.size() >= ADDRESSES && !wrong.containsKey(address)) wrong.pollFirstEntry();
+        wrong.computeIfAbsent(address, a -> new ArrayDeque<>()).add(System.nanoTime());
     }
 
     /** Passwords are for this machine; elsewhere there are certificates, and tokens for who has none yet. */

@@ -7,6 +7,7 @@ import dev.flotilla.controller.cli.job.JobCommand;
 import dev.flotilla.controller.cli.job.Run;
 import dev.flotilla.controller.cli.journal.JournalCommand;
 import dev.flotilla.controller.cli.shell.Shell;
+import dev.flotilla.controller.cli.token.TokenCommand;
 import dev.flotilla.model.Exit;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -27,6 +28,7 @@ import picocli.CommandLine.Spec;
             Run.class,
             JobCommand.class,
             DeviceCommand.class,
+            TokenCommand.class,
             Explain.class,
             Controller.class,
             Agent.class,

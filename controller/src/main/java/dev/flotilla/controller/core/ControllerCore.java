@@ -21,7 +21,7 @@ import java.util.TreeSet;
 /**
  * One fleet's controller. Each input has one rule, in the class that its family has: {@link Meetings} and {@link Rows} for what devices say,
  * {@link Jobs} for what clients ask, {@link Placing} for who gets what, {@link Orders} for what is said to devices, {@link Restoring} for a
- * journal that is an older copy.
+ * journal that is an older copy, {@link Membership} for who is of the fleet.
  */
 public final class ControllerCore implements Core<Input, Event, Effect> {
     private final FleetName fleet;
@@ -33,6 +33,7 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
     private final Placing placing;
     private final Orders orders;
     private final Restoring restoring;
+    private final Membership membership;
 
     ControllerCore(FleetName fleet, Ledger ledger) {
         this.fleet = fleet;
@@ -41,6 +42,7 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
         this.jobs = new Jobs(ledger, sessions, views);
         Rows rows = new Rows(ledger, sessions, jobs);
         this.restoring = new Restoring(ledger, sessions, rows, jobs);
+        this.membership = new Membership(ledger, sessions, rows);
         this.meetings = new Meetings(ledger, sessions, rows, restoring);
         this.placing = new Placing(ledger, sessions);
         this.orders = new Orders(ledger, sessions);
@@ -55,17 +57,26 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
     public Decision<Event, Effect> decide(Stamped<Input> stamped) {
         Step step = new Step(stamped.at(), stamped.dice(), ledger);
         Input in = stamped.input();
-        if (in instanceof Input.Reported i) meetings.reported(step, i.device(), i.report(), i.bytes());
-        else if (in instanceof Input.Ticked) ticked(step);
-        else if (in instanceof Input.Greeted i) meetings.greeted(step, i.device(), i.hello(), i.seq());
-        else if (in instanceof Input.Submitted i) jobs.submitted(step, i);
-        else if (in instanceof Input.Asked i) {
+        if (in instanceof Input.Reported i) {
+            if (!membership.isOut(i.device())) meetings.reported(step, i.device(), i.report(), i.bytes());
+        } else if (in instanceof Input.Ticked) ticked(step);
+        else if (in instanceof Input.Greeted i) {
+            if (!membership.isOut(i.device())) meetings.greeted(step, i.device(), i.hello(), i.seq());
+        } else if (in instanceof Input.Submitted i) jobs.submitted(step, i);
+        else if (in instanceof Input.Asked i && i.query() instanceof Input.Query.Tokens) {
+            step.start(new Effect.Reply(i.request(), membership.tokens(i.wall())));
+        } else if (in instanceof Input.Asked i) {
             step.start(new Effect.Reply(
                     i.request(), views.answer(i.query(), jobs, restoring, step.at, i.wall(), fleet.value())));
         } else if (in instanceof Input.CancelAsked i) jobs.cancelAsked(step, i);
         else if (in instanceof Input.ReleaseAsked i) jobs.releaseAsked(step, i);
         else if (in instanceof Input.RemoveAsked i) jobs.removeAsked(step, i);
         else if (in instanceof Input.ArtifactMissing i) jobs.artifactMissing(step, i.digest());
+        else if (in instanceof Input.JoinAsked i) membership.joinAsked(step, i);
+        else if (in instanceof Input.TokenAsked i) membership.tokenAsked(step, i);
+        else if (in instanceof Input.RevokeAsked i) membership.revokeAsked(step, i);
+        else if (in instanceof Input.ApproveAsked i) membership.approveAsked(step, i);
+        else if (in instanceof Input.RemoveDeviceAsked i) membership.removeAsked(step, i);
         else if (in instanceof Input.PresenceSeen i) meetings.presence(step, i);
         else if (in instanceof Input.Ignored i) meetings.ignored(i.device(), i.reason());
         else if (in instanceof Input.Begun i) begun(step, i.seq());
@@ -85,6 +96,7 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
         step.emit(new Event.Started(ledger.term + 1 + step.dice.below(Restoring.STEP), seq));
         for (DeviceState device : ledger.devices.values())
             meetings.askForHello(step, sessions.of(device.id, step.at, ledger));
+        membership.begun(step);
         jobs.begun(step);
         restoring.begun(step);
         meetings.silence(step);

@@ -5,6 +5,7 @@ import dev.flotilla.link.Order;
 import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.Digest;
 import dev.flotilla.shard.ShardPlan;
+import java.util.Optional;
 import java.util.SortedSet;
 
 /** A deed for after the commit. */
@@ -32,6 +33,14 @@ public sealed interface Effect {
 
     /** Tell watchers of a device. */
     record TellDevice(DeviceId device, String state) implements Effect {}
+
+    /** Who a device is from now on: which link key it has, which public key, and whether it is let in. */
+    record Standing(DeviceId device, Member.State state, int keyVersion, Optional<Digest> key) implements Effect {
+        /** False for one that was removed, or waits for the operator's word. */
+        public boolean active() {
+            return state == Member.State.ACTIVE;
+        }
+    }
 
     /** A line for the controller's log: a name and its keys. */
     record Note(boolean warning, String name, java.util.List<String> keys) implements Effect {

@@ -4,6 +4,7 @@ import dev.flotilla.model.AttemptState;
 import dev.flotilla.model.Bytes;
 import dev.flotilla.model.Capacity;
 import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.Digest;
 import dev.flotilla.model.JobId;
 import dev.flotilla.model.Policy;
 import dev.flotilla.model.Spec;
@@ -11,6 +12,8 @@ import dev.flotilla.shard.ShardPlan;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
 
 /** What changes in the ledger. Each carries many attempts where it can, because tasks come by the thousand. */
 public sealed interface Event {
@@ -86,6 +89,37 @@ public sealed interface Event {
 
     /** A client removed a job that had ended: nothing is kept of it but its id, which names no other job. */
     record JobRemoved(JobId job) implements Event {}
+
+    /** A token: so many may join with it until then. {@code forgotten}: tokens of no use any more, that make room for it. */
+    record TokenMade(
+            String token,
+            int uses,
+            Instant expires,
+            SortedMap<String, String> labels,
+            Optional<DeviceId> replaces,
+            boolean approve,
+            List<String> forgotten)
+            implements Event {}
+
+    /** Nobody more joins with it. */
+    record TokenRevoked(String token) implements Event {}
+
+    /** A device has joined, or another in its place. {@code key} is its public key's hash, {@code until} the end of its certificate. */
+    record Joined(
+            DeviceId device,
+            String token,
+            Digest key,
+            int keyVersion,
+            boolean pending,
+            Instant until,
+            SortedMap<String, String> labels)
+            implements Event {}
+
+    /** The operator's word on a device that waited for it. */
+    record DeviceApproved(DeviceId device) implements Event {}
+
+    /** The device is none of the fleet any more. */
+    record DeviceRemoved(DeviceId device) implements Event {}
 
     /** One attempt given to a device. */
     record Placement(long serial, long index, int attempt) {}

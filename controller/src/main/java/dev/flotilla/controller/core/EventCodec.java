@@ -140,11 +140,29 @@ final class EventCodec {
             out.array(2).put(23).put(e.job().value()).end();
         } else if (event instanceof Event.JobRemoved e) {
             out.array(2).put(24).put(e.job().value()).end();
+        } else if (event instanceof Event.TokenMade e) {
+            out.array(8).put(25).put(e.token()).put(e.uses()).put(e.expires().getEpochSecond());
+            ModelCodec.map(out, e.labels());
+            out.maybe(e.replaces().map(DeviceId::value), CborOut::put);
+            out.put(e.approve());
+            out.each(e.forgotten(), CborOut::put);
+            out.end();
+        } else if (event instanceof Event.TokenRevoked e) {
+            out.array(2).put(26).put(e.token()).end();
+        } else if (event instanceof Event.Joined e) {
+            out.array(8).put(27).put(e.device().value()).put(e.token()).put(e.key());
+            out.put(e.keyVersion()).put(e.pending()).put(e.until().getEpochSecond());
+            ModelCodec.map(out, e.labels());
+            out.end();
+        } else if (event instanceof Event.DeviceApproved e) {
+            out.array(2).put(28).put(e.device().value()).end();
+        } else if (event instanceof Event.DeviceRemoved e) {
+            out.array(2).put(29).put(e.device().value()).end();
         } else throw new AssertionError("no code for " + event);
     }
 
     private static Event read(CborIn in) {
-        int kind = (int) in.number(1, 24);
+        int kind = (int) in.number(1, 29);
         switch (kind) {
             case 1 -> {
                 DeviceId device = device(in);
@@ -258,8 +276,37 @@ final class EventCodec {
             case 23 -> {
                 return new Event.RestReleased(job(in));
             }
-            default -> {
+            case 24 -> {
                 return new Event.JobRemoved(job(in));
+            }
+            case 25 -> {
+                return new Event.TokenMade(
+                        in.text(ID),
+                        (int) in.number(1, Integer.MAX_VALUE),
+                        Instant.ofEpochSecond(in.number()),
+                        ModelCodec.map(in),
+                        in.maybeText(ID).map(DeviceId::new),
+                        in.flag(),
+                        in.texts(ANY, ID));
+            }
+            case 26 -> {
+                return new Event.TokenRevoked(in.text(ID));
+            }
+            case 27 -> {
+                return new Event.Joined(
+                        device(in),
+                        in.text(ID),
+                        in.digest(),
+                        (int) in.number(1, Integer.MAX_VALUE),
+                        in.flag(),
+                        Instant.ofEpochSecond(in.number()),
+                        ModelCodec.map(in));
+            }
+            case 28 -> {
+                return new Event.DeviceApproved(device(in));
+            }
+            default -> {
+                return new Event.DeviceRemoved(device(in));
             }
         }
     }

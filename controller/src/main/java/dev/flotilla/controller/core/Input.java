@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedMap;
 
 /** What happened, as the loop saw it. Envelopes are authentic and decoded; requests are well formed. */
 public sealed interface Input {
@@ -66,6 +67,30 @@ public sealed interface Input {
     /** A client decides on held tasks: all of a job, or one. */
     record ReleaseAsked(long request, String job, OptionalLong index, boolean again) implements Input {}
 
+    /** A client makes a token; its id is drawn, its secret comes from the fleet's. */
+    record TokenAsked(
+            long request,
+            String token,
+            int uses,
+            Instant expires,
+            SortedMap<String, String> labels,
+            Optional<DeviceId> replaces,
+            boolean approve,
+            Instant wall)
+            implements Input {}
+
+    /** A client revokes a token. */
+    record RevokeAsked(long request, String token) implements Input {}
+
+    /** Who holds a token joins; {@code key} is the hash of a public key that it has shown to be its own, {@code name} its host's. */
+    record JoinAsked(long request, String token, Digest key, String name, Instant wall) implements Input {}
+
+    /** A client's word on a device that waits for it. */
+    record ApproveAsked(long request, String device) implements Input {}
+
+    /** A client removes a device, by its whole id. */
+    record RemoveDeviceAsked(long request, String device) implements Input {}
+
     /** A client reads. */
     record Asked(long request, Query query, Instant wall) implements Input {}
 
@@ -86,6 +111,8 @@ public sealed interface Input {
         record Shards(String job, long from) implements Query {}
 
         record Devices() implements Query {}
+
+        record Tokens() implements Query {}
 
         record Device(String device) implements Query {}
 

@@ -32,6 +32,11 @@ final class Ledger {
     /** Ids of jobs that were removed: an id names one job for ever, so that a late submit makes no second one. */
     final TreeSet<JobId> removed = new TreeSet<>();
 
+    /** Tokens by their ids. */
+    final TreeMap<String, TokenState> tokens = new TreeMap<>();
+
+    final TreeMap<DeviceId, Member> members = new TreeMap<>();
+
     long jobsSubmitted;
     /** Not 0: this journal once was an older copy, and its term leapt to this one when that was known. */
     long loss;
@@ -76,7 +81,29 @@ final class Ledger {
         else if (event instanceof Event.WaitedEnough) waits = false;
         else if (event instanceof Event.KeptTold e) device(e.device()).keptTold = loss;
         else if (event instanceof Event.RestReleased e) jobs.get(e.job()).restHeld = Optional.empty();
-        else throw new AssertionError("no way to apply " + event);
+        else if (event instanceof Event.TokenMade e) {
+            tokens.keySet().removeAll(e.forgotten());
+            tokens.put(e.token(), new TokenState(e));
+        } else if (event instanceof Event.TokenRevoked e) tokens.get(e.token()).revoked = true;
+        else if (event instanceof Event.Joined e) joined(e);
+        else if (event instanceof Event.DeviceApproved e) members.get(e.device()).state = Member.State.ACTIVE;
+        else if (event instanceof Event.DeviceRemoved e) {
+            member(e.device()).state = Member.State.REMOVED;
+        } else throw new AssertionError("no way to apply " + event);
+    }
+
+    private void joined(Event.Joined e) {
+        tokens.get(e.token()).joined.put(e.key(), e.device());
+        Member member = member(e.device());
+        member.state = e.pending() ? Member.State.PENDING : Member.State.ACTIVE;
+        member.keyVersion = e.keyVersion();
+        member.key = Optional.of(e.key());
+        member.until = e.until();
+        member.labels = new TreeMap<>(e.labels());
+    }
+
+    private Member member(DeviceId device) {
+        return members.computeIfAbsent(device, Member::new);
     }
 
     private void leaps(long to) {

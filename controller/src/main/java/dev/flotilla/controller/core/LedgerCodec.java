@@ -7,6 +7,7 @@ import dev.flotilla.codec.ModelCodec;
 import dev.flotilla.controller.fold.FoldTree;
 import dev.flotilla.model.Capacity;
 import dev.flotilla.model.DeviceId;
+import dev.flotilla.model.Digest;
 import dev.flotilla.model.JobId;
 import dev.flotilla.model.Limits;
 import dev.flotilla.model.Policy;
@@ -30,7 +31,7 @@ final class LedgerCodec {
 
     static byte[] write(Ledger ledger) {
         CborOut out = new CborOut();
-        out.array(8).put(ledger.term);
+        out.array(10).put(ledger.term);
         out.each(
                 ledger.terms.entrySet(),
                 (o, e) -> o.array(2).put(e.getKey()).put(e.getValue()).end());
@@ -39,7 +40,51 @@ final class LedgerCodec {
         out.each(ledger.devices.values(), LedgerCodec::device);
         out.put(ledger.loss).put(ledger.waits);
         out.each(ledger.removed, (o, id) -> o.array(1).put(id.value()).end());
+        out.each(ledger.tokens.values(), LedgerCodec::token);
+        out.each(ledger.members.values(), LedgerCodec::member);
         return out.end().bytes();
+    }
+
+    private static void token(CborOut out, TokenState token) {
+        out.array(8).put(token.id).put(token.uses).put(token.expires.getEpochSecond());
+        ModelCodec.map(out, token.labels);
+        out.maybe(token.replaces.map(DeviceId::value), CborOut::put);
+        out.put(token.approve).put(token.revoked);
+        out.each(
+                token.joined.entrySet(),
+                (o, e) -> o.array(2).put(e.getKey()).put(e.getValue().value()).end());
+        out.end();
+    }
+
+    private static TokenState token(CborIn in) {
+        String id = in.text(ID);
+        int uses = (int) in.number(1, Integer.MAX_VALUE);
+        Instant expires = Instant.ofEpochSecond(in.number());
+        TreeMap<String, String> labels = ModelCodec.map(in);
+        Optional<DeviceId> replaces = in.maybeText(ID).map(DeviceId::new);
+        TokenState token = new TokenState(
+                new Event.TokenMade(id, uses, expires, labels, replaces, in.flag(), java.util.List.of()));
+        token.revoked = in.flag();
+        in.eachArray(ANY, e -> token.joined.put(e.digest(), new DeviceId(e.text(ID))));
+        return token;
+    }
+
+    private static void member(CborOut out, Member member) {
+        out.array(6).put(member.device.value()).put(member.state.ordinal()).put(member.keyVersion);
+        out.maybe(member.key, CborOut::put);
+        out.put(member.until.getEpochSecond());
+        ModelCodec.map(out, member.labels);
+        out.end();
+    }
+
+    private static Member member(CborIn in) {
+        Member member = new Member(new DeviceId(in.text(ID)));
+        member.state = Member.State.values()[(int) in.number(0, Member.State.values().length - 1)];
+        member.keyVersion = (int) in.number(1, Integer.MAX_VALUE);
+        member.key = in.maybeBytes(32).map(hash -> Digest.ofHash(hash.array()));
+        member.until = Instant.ofEpochSecond(in.number());
+        member.labels = ModelCodec.map(in);
+        return member;
     }
 
     private static void job(CborOut out, JobState job) {
@@ -148,6 +193,16 @@ final class LedgerCodec {
             ledger.waits = in.flag();
         }
         if (in.more()) in.eachArray(ANY, e -> ledger.removed.add(new JobId(e.text(ID))));
+        if (in.more()) {
+            in.eachArray(ANY, e -> {
+                TokenState token = token(e);
+                return ledger.tokens.put(token.id, token);
+            });
+            in.eachArray(ANY, e -> {
+                Member member = member(e);
+                return ledger.members.put(member.device, member);
+            });
+        }
         in.end();
         return ledger;
     }

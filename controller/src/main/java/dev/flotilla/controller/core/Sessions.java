@@ -20,6 +20,12 @@ final class Sessions {
         });
     }
 
+    /** The device is none of the fleet any more, or another. */
+    void forget(DeviceId id) {
+        all.remove(id);
+        touched.remove(id);
+    }
+
     /** An attempt may be lost then. */
     void lookAt(Moment at) {
         if (look.isEmpty() || at.isBefore(look.get())) look = Optional.of(at);

@@ -18,6 +18,11 @@ public sealed interface View {
     /** The request cannot be carried out. {@code code} is of docs/admin-api.md. */
     record Problem(String code, int exit, String what, String why, String next, Optional<String> field)
             implements View {
+        /** One that is about no field. */
+        static Problem of(String code, int exit, String what, String why, String next) {
+            return new Problem(code, exit, what, why, next, Optional.empty());
+        }
+
         /** New work is refused while there is still room for what is owed to the old. */
         public static Problem noRoom() {
             return new Problem(
@@ -107,6 +112,28 @@ public sealed interface View {
     record Released(long released) implements View {}
 
     record Removed(String removed) implements View {}
+
+    record TokenMade(String token, Instant expires) implements View {}
+
+    /** {@code state}: open, used, expired or revoked. */
+    record Token(
+            String token,
+            String state,
+            int used,
+            int uses,
+            Instant expires,
+            SortedMap<String, String> labels,
+            Optional<String> replaces,
+            boolean approve,
+            List<String> devices) {}
+
+    record TokenList(List<Token> tokens) implements View {}
+
+    /** {@code until}: the end of its certificate. */
+    record Joined(String device, boolean pending, int keyVersion, Instant until, SortedMap<String, String> labels)
+            implements View {}
+
+    record Approved(String approved) implements View {}
 
     record Artifacts(SortedSet<Digest> digests) implements View {}
 

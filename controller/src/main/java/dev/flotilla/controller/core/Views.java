@@ -69,7 +69,12 @@ final class Views {
 
     /** Those of the ledger, and those that were refused before they could enter it. */
     private List<DeviceState> devices() {
-        List<DeviceState> all = new ArrayList<>(ledger.devices.values());
+        List<DeviceState> all = new ArrayList<>();
+        for (DeviceState device : ledger.devices.values()) if (!isRemoved(device.id)) all.add(device);
+        for (Member member : ledger.members.values()) {
+            if (member.state != Member.State.REMOVED && !ledger.devices.containsKey(member.device))
+                all.add(new DeviceState(member.device));
+        }
         for (Session session : sessions.all.values()) {
             if (session.trust.refused() && !ledger.devices.containsKey(session.id))
                 all.add(new DeviceState(session.id));
@@ -77,8 +82,15 @@ final class Views {
         return all;
     }
 
+    private boolean isRemoved(DeviceId device) {
+        Member member = ledger.members.get(device);
+        return member != null && member.state == Member.State.REMOVED;
+    }
+
     private Collection<DeviceState> devicesLike(String prefix) {
-        Collection<DeviceState> known = ledger.devicesLike(prefix);
+        Collection<DeviceState> known = ledger.devicesLike(prefix).stream()
+                .filter(device -> !isRemoved(device.id))
+                .toList();
         return known.isEmpty()
                 ? devices().stream()
                         .filter(d -> !prefix.isEmpty() && d.id.value().startsWith(prefix))
@@ -364,6 +376,8 @@ final class Views {
         if (state.equals("never met") && device.capacity != null) state = "silent";
         if (session != null && session.online() && session.paused()) state = "paused";
         if (session != null && session.online() && session.noDisk()) state = View.DEGRADED;
+        Member member = ledger.members.get(device.id);
+        if (member != null && member.state == Member.State.PENDING) state = "pending";
         if (device.owesKept(ledger) && (session == null || !session.met())) state = "awaited";
         if (session != null && session.trust.suspect()) state = "suspect";
         if (session != null && session.trust.quarantined()) state = "quarantined";

@@ -221,8 +221,8 @@ class AdminServiceTest {
                     throw new JournalFailed(JournalFailed.Kind.STORAGE, "no log here", null);
                 },
                 artifacts);
-        AdminService admin =
-                new AdminService(new Topics(FARM), "1", loop, () -> trouble, () -> 0, artifacts, work, history);
+        AdminService admin = new AdminService(
+                new Topics(FARM), "1", loop, () -> trouble, () -> 0, artifacts, work, history, Optional.empty());
         admin.speakThrough(carrier);
         return admin;
     }

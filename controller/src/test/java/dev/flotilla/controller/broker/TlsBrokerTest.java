@@ -14,8 +14,11 @@ import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.FleetName;
 import dev.flotilla.security.Identity;
 import dev.flotilla.security.Tls;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -46,6 +49,9 @@ class TlsBrokerTest {
     private static final Topics TOPICS = new Topics(FLEET);
     private static final DeviceId OAK = new DeviceId("oak");
     private static final DeviceId ELM = new DeviceId("elm");
+    private static final int WELCOME = 0;
+    private static final int NOT_AUTHORISED = 0x87;
+    private static final int TOO_OFTEN = 0x9F;
     private static final Instant NEXT_YEAR = Instant.now().plus(Duration.ofDays(365));
 
     @TempDir
@@ -246,6 +252,35 @@ class TlsBrokerTest {
         Ears wary = new Ears();
         carrier(Tls.pinned(other.keyHash()), port, "join-4", token, List.of(), wary);
         assertTrue(wary.hear("down: ").contains("it is not the controller that the token names"));
+    }
+
+    /** From an address of its own, so that the other tests are not among those who guess. */
+    @Test
+    void whoGuessesFiveTimesIsNotHeardForAMinuteAndOthersAre() throws Exception {
+        for (int guess = 1; guess <= 5; guess++) assertEquals(NOT_AUTHORISED, guess("127.0.0.9", "wrong-" + guess));
+        assertEquals(TOO_OFTEN, guess("127.0.0.9", "secret"), "not even with the right one");
+        assertEquals(WELCOME, guess("127.0.0.10", "secret"));
+    }
+
+    /** @return the reason of the CONNACK */
+    private static int guess(String from, String secret) throws Exception {
+        try (SSLSocket line =
+                (SSLSocket) Tls.pinned(authority.keyHash()).getSocketFactory().createSocket()) {
+            line.bind(new InetSocketAddress(from, 0));
+            line.connect(new InetSocketAddress("127.0.0.1", broker.tlsPort().orElseThrow()));
+            ByteArrayOutputStream body = new ByteArrayOutputStream();
+            DataOutputStream out = new DataOutputStream(body);
+            out.writeUTF("MQTT");
+            out.write(new byte[] {5, (byte) 0b1100_0010, 0, 10, 0});
+            out.writeUTF("join-x");
+            out.writeUTF("0123456789abcdef");
+            out.writeUTF(secret);
+            line.getOutputStream().write(new byte[] {0x10, (byte) body.size()});
+            line.getOutputStream().write(body.toByteArray());
+            byte[] answer = line.getInputStream().readNBytes(4);
+            assertEquals(0x20, answer[0]);
+            return answer[3] & 0xFF;
+        }
     }
 
     @Test

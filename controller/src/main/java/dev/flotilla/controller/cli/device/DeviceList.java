@@ -39,7 +39,9 @@ public final class DeviceList implements Callable<Integer> {
         ObjectNode reply = shell.ask("device.list", Replies.object());
         if (json) shell.json(reply);
         else if (reply.path("devices").isEmpty())
-            shell.terminal().say("no device was ever met; flotilla device create oak makes a file for flotilla agent");
+            shell.terminal()
+                    .say(
+                            "no device was ever met; flotilla token create lets one join, flotilla device create oak makes a file for one");
         else shell.print(table(reply, shell.terminal().width(), Instant.now()));
         return 0;
     }
