@@ -8,6 +8,7 @@ import dev.flotilla.controller.core.Effect;
 import dev.flotilla.controller.core.Event;
 import dev.flotilla.controller.core.Input;
 import dev.flotilla.controller.core.View;
+import dev.flotilla.disk.FilterJournal;
 import dev.flotilla.journal.Journal;
 import dev.flotilla.journal.JournalFailed;
 import dev.flotilla.journal.JournalSettings;
@@ -349,49 +350,17 @@ class StartIT {
         }
 
         /** Notes how long snapshots take. */
-        private final class Timed implements Journal {
-            private final Journal real;
-
+        private final class Timed extends FilterJournal {
             Timed(Journal real) {
-                this.real = real;
-            }
-
-            @Override
-            public long append(byte[] batch) throws JournalFailed {
-                return real.append(batch);
+                super(real);
             }
 
             @Override
             public void snapshot(byte[] state, long keepFrom) throws JournalFailed {
-                real.snapshot(state, keepFrom);
+                super.snapshot(state, keepFrom);
                 snapshot = true;
                 snapshots++;
                 largest = Math.max(largest, state.length);
-            }
-
-            @Override
-            public Optional<Snapshot> newestSnapshot() throws JournalFailed {
-                return real.newestSnapshot();
-            }
-
-            @Override
-            public void replay(long seq, Walker walker) throws JournalFailed {
-                real.replay(seq, walker);
-            }
-
-            @Override
-            public long seq() {
-                return real.seq();
-            }
-
-            @Override
-            public Usage usage() {
-                return real.usage();
-            }
-
-            @Override
-            public void close() {
-                real.close();
             }
         }
     }

@@ -274,14 +274,13 @@ final class Pair implements AutoCloseable {
     }
 
     /** Commits through the real file, and says so. */
-    private final class Telling<E> implements Journal {
+    private final class Telling<E> extends FilterJournal {
         private final String name;
-        private final Journal real;
         private final Machine<?, E, ?> machine;
 
         Telling(String name, Journal real, Machine<?, E, ?> machine) {
+            super(real);
             this.name = name;
-            this.real = real;
             this.machine = machine;
         }
 
@@ -297,39 +296,9 @@ final class Pair implements AutoCloseable {
                 marks.accept("release once/" + index);
                 releases.merge("once/" + index, 1, Integer::sum);
             }
-            long seq = real.append(batch);
+            long seq = super.append(batch);
             marks.accept(name + " " + seq + " " + Digest.of(batch).hex());
             return seq;
-        }
-
-        @Override
-        public void snapshot(byte[] state, long keepFrom) throws JournalFailed {
-            real.snapshot(state, keepFrom);
-        }
-
-        @Override
-        public Optional<Snapshot> newestSnapshot() throws JournalFailed {
-            return real.newestSnapshot();
-        }
-
-        @Override
-        public void replay(long seq, Walker walker) throws JournalFailed {
-            real.replay(seq, walker);
-        }
-
-        @Override
-        public long seq() {
-            return real.seq();
-        }
-
-        @Override
-        public Usage usage() {
-            return real.usage();
-        }
-
-        @Override
-        public void close() {
-            real.close();
         }
     }
 
@@ -505,10 +474,9 @@ final class Pair implements AutoCloseable {
         @Override
         void act(Effect effect, long seq) {
             told = seq;
-            if (effect instanceof Effect.SendGreeting e) {
-                Greeting g = e.greeting();
-                send(new Greeting(g.hello(), g.greeting(), g.term(), seq));
-            } else if (effect instanceof Effect.SendOrder e) send(filled(e.order(), seq));
+            if (effect instanceof Effect.SendGreeting e) send(e.greeting().at(seq));
+            else if (effect instanceof Effect.SendOrder e)
+                send(e.order().filled(seq, Controller::filled, Controller::filled));
             else if (effect instanceof Effect.Reply e && asked.containsKey(e.request())) {
                 if (!(e.view() instanceof dev.flotilla.controller.core.View.Submission))
                     throw new AssertionError(e.view());
@@ -522,49 +490,23 @@ final class Pair implements AutoCloseable {
             network.send(EnvelopeCodec.encode(envelope), agent::receive);
         }
 
-        private Order filled(Order o, long seq) {
-            return new Order(
-                    o.hello(),
-                    o.greeting(),
-                    o.n(),
-                    o.re(),
-                    o.term(),
-                    seq,
-                    o.beat(),
-                    o.settled(),
-                    o.cancel(),
-                    o.specs(),
-                    o.assign().stream().map(Controller::filled).toList(),
-                    o.permits(),
-                    o.wantFull(),
-                    o.bytes().map(Controller::chunk),
-                    o.wantKept());
+        private static Optional<ShardInput> filled(ShardInput shard) {
+            if (!(shard instanceof ShardInput.Slice s)) return Optional.of(shard);
+            Bytes bytes = new Bytes(Arrays.copyOfRange(LINES, (int) s.offset(), (int) s.offset() + s.length()));
+            return Optional.of(new ShardInput.Inline(bytes, s.firstLine()));
         }
 
-        private static Order.AssignGroup filled(Order.AssignGroup group) {
-            List<Order.Assignment> filled = new ArrayList<>();
-            for (Order.Assignment a : group.assignments()) {
-                ShardInput shard = a.shard();
-                if (shard instanceof ShardInput.Slice s)
-                    shard = new ShardInput.Inline(
-                            new Bytes(Arrays.copyOfRange(LINES, (int) s.offset(), (int) s.offset() + s.length())),
-                            s.firstLine());
-                filled.add(new Order.Assignment(a.serial(), a.index(), a.attempt(), shard));
-            }
-            return new Order.AssignGroup(group.job(), group.spec(), group.once(), group.timeout(), filled);
-        }
-
-        private static Order.Chunk chunk(Order.Chunk wanted) {
+        private static Optional<Order.Chunk> filled(Order.Chunk wanted) {
             for (Job job : JOBS) {
                 for (ShardPlan.Slice slice : job.plan.slices()) {
                     if (!slice.digest().equals(Optional.of(wanted.digest()))) continue;
                     int from = (int) (slice.offset() + wanted.offset());
                     int to = (int) Math.min(from + Limits.CHUNK, slice.offset() + slice.length());
-                    return new Order.Chunk(
+                    return Optional.of(new Order.Chunk(
                             wanted.digest(),
                             wanted.offset(),
                             slice.length(),
-                            new Bytes(Arrays.copyOfRange(LINES, from, to)));
+                            new Bytes(Arrays.copyOfRange(LINES, from, to))));
                 }
             }
             throw new AssertionError("no artifact " + wanted.digest());

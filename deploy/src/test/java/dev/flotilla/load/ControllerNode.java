@@ -9,7 +9,6 @@ import dev.flotilla.controller.core.Event;
 import dev.flotilla.controller.core.Input;
 import dev.flotilla.core.Decision;
 import dev.flotilla.link.Envelope;
-import dev.flotilla.link.Greeting;
 import dev.flotilla.link.Hello;
 import dev.flotilla.link.Order;
 import dev.flotilla.link.Report;
@@ -18,9 +17,7 @@ import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.Limits;
 import dev.flotilla.model.ShardInput;
 import dev.flotilla.security.LinkKey;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -92,10 +89,10 @@ final class ControllerNode extends Node<Input, Event, Effect> {
     @Override
     void act(Effect effect, long seq) {
         told = seq;
-        if (effect instanceof Effect.SendGreeting e) {
-            Greeting g = e.greeting();
-            send(e.device(), new Greeting(g.hello(), g.greeting(), g.term(), seq));
-        } else if (effect instanceof Effect.SendOrder e) send(e.device(), filled(e.order(), seq));
+        if (effect instanceof Effect.SendGreeting e)
+            send(e.device(), e.greeting().at(seq));
+        else if (effect instanceof Effect.SendOrder e)
+            send(e.device(), e.order().filled(seq, this::filled, this::filled));
         else if (effect instanceof Effect.Note e && e.name().equals("link.met"))
             met.merge(new DeviceId(e.keys().get(1)), 1L, Long::sum);
     }
@@ -105,43 +102,17 @@ final class ControllerNode extends Node<Input, Event, Effect> {
         world.down(device, world.key(device).seal(LinkKey.Direction.DOWN, SmallWorld.FLEET, device, body));
     }
 
-    private Order filled(Order o, long seq) {
-        List<Order.AssignGroup> groups = new ArrayList<>();
-        for (Order.AssignGroup g : o.assign()) {
-            List<Order.Assignment> all = new ArrayList<>();
-            for (Order.Assignment a : g.assignments())
-                all.add(new Order.Assignment(a.serial(), a.index(), a.attempt(), filled(a.shard())));
-            groups.add(new Order.AssignGroup(g.job(), g.spec(), g.once(), g.timeout(), all));
-        }
-        return new Order(
-                o.hello(),
-                o.greeting(),
-                o.n(),
-                o.re(),
-                o.term(),
-                seq,
-                o.beat(),
-                o.settled(),
-                o.cancel(),
-                o.specs(),
-                groups,
-                o.permits(),
-                o.wantFull(),
-                o.bytes().map(this::chunk),
-                o.wantKept());
-    }
-
-    private ShardInput filled(ShardInput shard) {
-        if (!(shard instanceof ShardInput.Slice s)) return shard;
+    private Optional<ShardInput> filled(ShardInput shard) {
+        if (!(shard instanceof ShardInput.Slice s)) return Optional.of(shard);
         byte[] file = world.files.get(s.file());
-        return new ShardInput.Inline(
-                new Bytes(Arrays.copyOfRange(file, (int) s.offset(), (int) s.offset() + s.length())), s.firstLine());
+        Bytes bytes = new Bytes(Arrays.copyOfRange(file, (int) s.offset(), (int) s.offset() + s.length()));
+        return Optional.of(new ShardInput.Inline(bytes, s.firstLine()));
     }
 
-    private Order.Chunk chunk(Order.Chunk wanted) {
+    private Optional<Order.Chunk> filled(Order.Chunk wanted) {
         byte[] all = world.files.get(wanted.digest());
         int from = (int) Math.min(wanted.offset(), all.length);
         byte[] part = Arrays.copyOfRange(all, from, Math.min(all.length, from + Limits.CHUNK));
-        return new Order.Chunk(wanted.digest(), from, all.length, new Bytes(part));
+        return Optional.of(new Order.Chunk(wanted.digest(), from, all.length, new Bytes(part)));
     }
 }

@@ -2,7 +2,6 @@ package dev.flotilla.load;
 
 import dev.flotilla.core.Core;
 import dev.flotilla.core.Decision;
-import dev.flotilla.core.Durability;
 import dev.flotilla.core.Moment;
 import dev.flotilla.core.Stamped;
 import dev.flotilla.journal.JournalFailed;
@@ -10,6 +9,8 @@ import dev.flotilla.loop.Hands;
 import dev.flotilla.loop.Loop;
 import dev.flotilla.loop.LoopSettings;
 import dev.flotilla.loop.Machine;
+import dev.flotilla.sim.FilterCore;
+import dev.flotilla.sim.FilterMachine;
 import dev.flotilla.sim.ForgetfulDisk;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -125,69 +126,22 @@ abstract class Node<I, E, F> {
         }
     }
 
-    private final class Spy implements Machine<I, E, F> {
+    private final class Spy extends FilterMachine<I, E, F> {
+        Spy() {
+            super(machine);
+        }
+
         @Override
         public Core<I, E, F> birth(Optional<byte[]> snapshot, long seed) {
-            Core<I, E, F> born = machine.birth(snapshot, seed);
-            core = born;
-            return new Core<>() {
+            core = super.birth(snapshot, seed);
+            return new FilterCore<>(core) {
                 @Override
                 public Decision<E, F> decide(Stamped<I> input) {
-                    Decision<E, F> decision = born.decide(input);
+                    Decision<E, F> decision = super.decide(input);
                     decided(input.input(), decision);
                     return decision;
                 }
-
-                @Override
-                public void apply(E event) {
-                    born.apply(event);
-                }
-
-                @Override
-                public Optional<Moment> wakeAt() {
-                    return born.wakeAt();
-                }
-
-                @Override
-                public byte[] snapshot() {
-                    return born.snapshot();
-                }
             };
-        }
-
-        @Override
-        public I tick() {
-            return machine.tick();
-        }
-
-        @Override
-        public Durability durability(E event) {
-            return machine.durability(event);
-        }
-
-        @Override
-        public byte[] encode(List<E> events) {
-            return machine.encode(events);
-        }
-
-        @Override
-        public List<E> decode(byte[] batch) {
-            return machine.decode(batch);
-        }
-
-        @Override
-        public boolean keep(I input) {
-            return machine.keep(input);
-        }
-
-        @Override
-        public boolean reads(I input) {
-            return machine.reads(input);
-        }
-
-        @Override
-        public boolean speaks(F effect) {
-            return machine.speaks(effect);
         }
     }
 

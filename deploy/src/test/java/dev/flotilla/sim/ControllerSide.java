@@ -14,7 +14,6 @@ import dev.flotilla.core.Dice;
 import dev.flotilla.core.Moment;
 import dev.flotilla.core.Stamped;
 import dev.flotilla.link.Envelope;
-import dev.flotilla.link.Greeting;
 import dev.flotilla.link.Hello;
 import dev.flotilla.link.Order;
 import dev.flotilla.link.Report;
@@ -189,53 +188,27 @@ final class ControllerSide extends Side<Input, Event, Effect> {
     @Override
     void act(Effect effect, long seq) {
         told = seq;
-        if (effect instanceof Effect.SendGreeting e) {
-            Greeting g = e.greeting();
-            send(e.device(), new Greeting(g.hello(), g.greeting(), g.term(), seq));
-        } else if (effect instanceof Effect.SendOrder e) {
+        if (effect instanceof Effect.SendGreeting e)
+            send(e.device(), e.greeting().at(seq));
+        else if (effect instanceof Effect.SendOrder e) {
             Order o = e.order();
             world.laws.saidTo(e.device(), o, onDisk());
-            send(e.device(), filled(o, seq));
+            send(e.device(), o.filled(seq, this::filled, this::filled));
         } else if (effect instanceof Effect.Reply e) world.replied(e.request(), e.view());
         else if (effect instanceof Effect.Note e) world.laws.noSecret(e.toString());
     }
 
-    private Order filled(Order o, long seq) {
-        List<Order.AssignGroup> groups = new ArrayList<>();
-        for (Order.AssignGroup g : o.assign()) {
-            List<Order.Assignment> all = new ArrayList<>();
-            for (Order.Assignment a : g.assignments())
-                all.add(new Order.Assignment(a.serial(), a.index(), a.attempt(), filled(a.shard())));
-            groups.add(new Order.AssignGroup(g.job(), g.spec(), g.once(), g.timeout(), all));
-        }
-        return new Order(
-                o.hello(),
-                o.greeting(),
-                o.n(),
-                o.re(),
-                o.term(),
-                seq,
-                o.beat(),
-                o.settled(),
-                o.cancel(),
-                o.specs(),
-                groups,
-                o.permits(),
-                o.wantFull(),
-                o.bytes().map(this::chunk),
-                o.wantKept());
+    private Optional<ShardInput> filled(ShardInput shard) {
+        if (!(shard instanceof ShardInput.Slice s)) return Optional.of(shard);
+        Bytes bytes = new Bytes(world.file(s.file()).part(s.offset(), s.length()));
+        return Optional.of(new ShardInput.Inline(bytes, s.firstLine()));
     }
 
-    private ShardInput filled(ShardInput shard) {
-        if (!(shard instanceof ShardInput.Slice s)) return shard;
-        return new ShardInput.Inline(new Bytes(world.file(s.file()).part(s.offset(), s.length())), s.firstLine());
-    }
-
-    private Order.Chunk chunk(Order.Chunk wanted) {
+    private Optional<Order.Chunk> filled(Order.Chunk wanted) {
         byte[] all = world.largeShard(wanted.digest());
         int from = (int) wanted.offset();
         byte[] part = Arrays.copyOfRange(all, from, Math.min(all.length, from + Limits.CHUNK));
-        return new Order.Chunk(wanted.digest(), from, all.length, new Bytes(part));
+        return Optional.of(new Order.Chunk(wanted.digest(), from, all.length, new Bytes(part)));
     }
 
     private void send(DeviceId device, Envelope envelope) {

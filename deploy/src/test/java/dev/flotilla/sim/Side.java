@@ -2,7 +2,6 @@ package dev.flotilla.sim;
 
 import dev.flotilla.core.Core;
 import dev.flotilla.core.Decision;
-import dev.flotilla.core.Durability;
 import dev.flotilla.core.Moment;
 import dev.flotilla.core.Stamped;
 import dev.flotilla.journal.Journal;
@@ -358,55 +357,22 @@ abstract class Side<I, E, F> {
         }
     }
 
-    private final class SpyMachine implements Machine<I, E, F> {
+    private final class SpyMachine extends FilterMachine<I, E, F> {
+        SpyMachine() {
+            super(machine);
+        }
+
         @Override
         public Core<I, E, F> birth(Optional<byte[]> snapshot, long seed) {
             core = null;
             born();
-            return new SpyCore(machine.birth(snapshot, seed));
-        }
-
-        @Override
-        public I tick() {
-            return machine.tick();
-        }
-
-        @Override
-        public Durability durability(E event) {
-            return machine.durability(event);
-        }
-
-        @Override
-        public byte[] encode(List<E> events) {
-            return machine.encode(events);
-        }
-
-        @Override
-        public List<E> decode(byte[] batch) {
-            return machine.decode(batch);
-        }
-
-        @Override
-        public boolean keep(I input) {
-            return machine.keep(input);
-        }
-
-        @Override
-        public boolean reads(I input) {
-            return machine.reads(input);
-        }
-
-        @Override
-        public boolean speaks(F effect) {
-            return machine.speaks(effect);
+            return new SpyCore(super.birth(snapshot, seed));
         }
     }
 
-    private final class SpyCore implements Core<I, E, F> {
-        final Core<I, E, F> real;
-
+    private final class SpyCore extends FilterCore<I, E, F> {
         SpyCore(Core<I, E, F> real) {
-            this.real = real;
+            super(real);
         }
 
         @Override
@@ -431,26 +397,6 @@ abstract class Side<I, E, F> {
                 broken.initCause(e);
                 throw broken;
             }
-        }
-
-        @Override
-        public void apply(E event) {
-            real.apply(event);
-        }
-
-        @Override
-        public Optional<Moment> wakeAt() {
-            return real.wakeAt();
-        }
-
-        @Override
-        public byte[] snapshot() {
-            return real.snapshot();
-        }
-
-        @Override
-        public long keepFrom() {
-            return real.keepFrom();
         }
     }
 

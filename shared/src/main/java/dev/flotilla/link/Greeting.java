@@ -8,4 +8,9 @@ package dev.flotilla.link;
  * @param term      the controller's start number
  * @param seq       its journal's last commit
  */
-public record Greeting(long hello, long greeting, long term, long seq) implements Envelope {}
+public record Greeting(long hello, long greeting, long term, long seq) implements Envelope {
+    /** The same with the journal's last commit, which only an edge has. */
+    public Greeting at(long commit) {
+        return new Greeting(hello, greeting, term, commit);
+    }
+}

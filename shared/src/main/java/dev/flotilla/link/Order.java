@@ -6,9 +6,11 @@ import dev.flotilla.model.JobId;
 import dev.flotilla.model.ShardInput;
 import dev.flotilla.model.Spec;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 
 /**
  * Controller to agent: how things are, as far as the agent does not show it. Applied in the order of its fields.
@@ -60,6 +62,42 @@ public record Order(
                 || wantFull
                 || bytes.isPresent()
                 || wantKept.isPresent();
+    }
+
+    /**
+     * The same with what only an edge has. An assignment whose bytes cannot be had is left out: the rest goes all the same, and it is said again.
+     *
+     * @param commit  the journal's last one
+     * @param input   a shard as it travels; empty if its bytes cannot be had
+     * @param part    the chunk that is wanted, with its bytes; empty if they cannot be had
+     */
+    public Order filled(
+            long commit, Function<ShardInput, Optional<ShardInput>> input, Function<Chunk, Optional<Chunk>> part) {
+        List<AssignGroup> groups = new ArrayList<>();
+        for (AssignGroup group : assign) {
+            List<Assignment> filled = new ArrayList<>();
+            for (Assignment a : group.assignments())
+                input.apply(a.shard())
+                        .ifPresent(shard -> filled.add(new Assignment(a.serial(), a.index(), a.attempt(), shard)));
+            if (!filled.isEmpty())
+                groups.add(new AssignGroup(group.job(), group.spec(), group.once(), group.timeout(), filled));
+        }
+        return new Order(
+                hello,
+                greeting,
+                n,
+                re,
+                term,
+                commit,
+                beat,
+                settled,
+                cancel,
+                specs,
+                groups,
+                permits,
+                wantFull,
+                bytes.flatMap(part),
+                wantKept);
     }
 
     /** Assignments of one job; {@code once}: its tasks start only with a permit; {@code timeout} zero: none. */

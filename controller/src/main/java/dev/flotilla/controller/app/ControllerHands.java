@@ -9,7 +9,6 @@ import dev.flotilla.controller.core.Effect;
 import dev.flotilla.controller.core.Input;
 import dev.flotilla.controller.core.View;
 import dev.flotilla.link.Envelope;
-import dev.flotilla.link.Greeting;
 import dev.flotilla.link.Order;
 import dev.flotilla.log.Log;
 import dev.flotilla.loop.Hands;
@@ -23,7 +22,6 @@ import dev.flotilla.security.LinkKey;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -85,13 +83,12 @@ final class ControllerHands implements Hands<Effect> {
     }
 
     private void start(Effect effect, long seq) {
-        if (effect instanceof Effect.SendOrder e) order(e.device(), e.order(), seq);
+        if (effect instanceof Effect.SendOrder e) send(e.device(), e.order().filled(seq, this::filled, this::filled));
         else if (effect instanceof Effect.Reply e) admin.replied(e.request(), counted(e.view()));
         else if (effect instanceof Effect.TellJob e) admin.tell(e.event());
-        else if (effect instanceof Effect.SendGreeting e) {
-            Greeting g = e.greeting();
-            send(e.device(), new Greeting(g.hello(), g.greeting(), g.term(), seq));
-        } else if (effect instanceof Effect.TellDevice e) {
+        else if (effect instanceof Effect.SendGreeting e)
+            send(e.device(), e.greeting().at(seq));
+        else if (effect instanceof Effect.TellDevice e) {
             carrier.publish(Carrier.Message.of(
                     topics.deviceEvent(e.device()),
                     ("{\"device\":\"" + e.device() + "\",\"state\":\"" + e.state() + "\"}")
@@ -121,47 +118,17 @@ final class ControllerHands implements Hands<Effect> {
         restart.run();
     }
 
-    private void order(DeviceId device, Order order, long seq) {
-        List<Order.AssignGroup> groups = new ArrayList<>();
-        for (Order.AssignGroup group : order.assign()) {
-            List<Order.Assignment> filled = new ArrayList<>();
-            for (Order.Assignment a : group.assignments()) {
-                filled(a.shard())
-                        .ifPresent(
-                                shard -> filled.add(new Order.Assignment(a.serial(), a.index(), a.attempt(), shard)));
-            }
-            if (!filled.isEmpty())
-                groups.add(new Order.AssignGroup(group.job(), group.spec(), group.once(), group.timeout(), filled));
-        }
-        send(
-                device,
-                new Order(
-                        order.hello(),
-                        order.greeting(),
-                        order.n(),
-                        order.re(),
-                        order.term(),
-                        seq,
-                        order.beat(),
-                        order.settled(),
-                        order.cancel(),
-                        order.specs(),
-                        groups,
-                        order.permits(),
-                        order.wantFull(),
-                        order.bytes()
-                                .flatMap(wanted -> read(wanted.digest(), () -> chunk(wanted.digest(), wanted.offset())))
-                                .flatMap(chunk -> chunk),
-                        order.wantKept()));
-    }
-
-    /** Empty if its bytes cannot be had: the rest of the order goes out all the same. */
     private Optional<ShardInput> filled(ShardInput shard) {
         if (!(shard instanceof ShardInput.Slice slice)) return Optional.of(shard);
         return read(
                 slice.file(),
                 () -> new ShardInput.Inline(
                         new Bytes(artifacts.read(slice.file(), slice.offset(), slice.length())), slice.firstLine()));
+    }
+
+    private Optional<Order.Chunk> filled(Order.Chunk wanted) {
+        return read(wanted.digest(), () -> chunk(wanted.digest(), wanted.offset()))
+                .flatMap(chunk -> chunk);
     }
 
     private interface Reading<T> {
