@@ -88,6 +88,8 @@ public final class Loop<I, E, F> {
     private Optional<Moment> droppedSaid = Optional.empty();
     private boolean stopping;
     private Thread rebuilding;
+    /** How often the thread has come for news. */
+    private long rounds;
 
     /** An input that waits; {@code source} is empty for one of our own. */
     private record Queued<I>(I input, String source, long bytes) {}
@@ -217,6 +219,26 @@ public final class Loop<I, E, F> {
         }
     }
 
+    /** How often the loop's thread has come for news: it comes soon after a {@link #nudge}, unless it hangs. */
+    public long rounds() {
+        lock.lock();
+        try {
+            return rounds;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Has the loop's thread come round, although there is no news. */
+    public void nudge() {
+        lock.lock();
+        try {
+            news.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     public Trouble trouble() {
         return trouble;
     }
@@ -278,11 +300,13 @@ public final class Loop<I, E, F> {
         List<I> batch = new ArrayList<>();
         lock.lock();
         try {
+            rounds++;
             while (queue.isEmpty()) {
                 if (stopping) return Optional.empty();
                 long nanos = wake.isPresent() ? wake.get().since(now()).toNanos() : Long.MAX_VALUE;
                 if (nanos <= 0) return Optional.of(batch);
                 news.awaitNanos(nanos);
+                rounds++;
             }
             long linger = settings.linger().toNanos();
             while (linger > 0 && !stopping && queue.size() < settings.batchMax()) linger = news.awaitNanos(linger);

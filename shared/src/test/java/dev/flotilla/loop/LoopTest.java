@@ -14,11 +14,15 @@ import dev.flotilla.journal.SqliteJournal;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -39,6 +43,8 @@ class LoopTest {
     private boolean beginsAgain;
     private volatile RuntimeException handsThrow;
     private volatile long heldWhenRebuilt;
+    private volatile CountDownLatch hang;
+    private volatile boolean hangs;
 
     /** What the hands did and what the listener heard, in order. */
     private final LinkedBlockingQueue<String> seen = new LinkedBlockingQueue<>();
@@ -96,7 +102,6 @@ class LoopTest {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (!loop.offer(Words.put("a4"), "a", Loop.SHARE)) {
             assertTrue(System.nanoTime() < end, "its share is not given back within 20 s");
-            Thread.onSpinWait();
         }
     }
 
@@ -306,6 +311,52 @@ class LoopTest {
         assertTrue(refused.getMessage().contains("batch 2"), refused.getMessage());
     }
 
+    @Test
+    void theWatchdogSpeaksWhileTheLoopGoesRoundAlthoughThereIsNoNewsAndIsSilentWhenItHangs() throws Exception {
+        Path said = dir.resolve("said");
+        String[] command = {"sh", "-c", "echo x >>" + said};
+        Map<String, String> systemd = Map.of("NOTIFY_SOCKET", "/run/systemd/notify", "WATCHDOG_USEC", "200000");
+        start();
+        try (Watchdog watching = new Watchdog(systemd, List.of(command), () -> loop)) {
+            await(() -> lines(said) >= 3);
+            hang = new CountDownLatch(1);
+            loop.offer(Words.put("a"));
+            await(() -> hangs);
+            // what was under way when it began to hang may still be said
+            await(() -> watchesInVain(said));
+            hang.countDown();
+            long before = lines(said);
+            await(() -> lines(said) > before);
+        }
+        Path never = dir.resolve("never");
+        try (Watchdog none =
+                new Watchdog(Map.of("WATCHDOG_USEC", "1"), List.of("touch", never.toString()), () -> loop)) {
+            assertFalse(Files.exists(never), "without systemd nothing is asked for");
+        }
+    }
+
+    private boolean watchesInVain(Path said) throws Exception {
+        long before = lines(said);
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
+        while (System.nanoTime() < until) {
+            if (lines(said) > before) return false;
+            Thread.sleep(5);
+        }
+        return true;
+    }
+
+    private static long lines(Path file) throws Exception {
+        return Files.exists(file) ? Files.readAllLines(file).size() : 0;
+    }
+
+    private static void await(Callable<Boolean> condition) throws Exception {
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!condition.call()) {
+            assertTrue(System.nanoTime() < until, "not within 30 s");
+            Thread.sleep(5);
+        }
+    }
+
     private Loop<Words.In, String, String> loop(LoopSettings settings) throws JournalFailed {
         return loop(settings, journal);
     }
@@ -401,11 +452,21 @@ class LoopTest {
                 seen.add("throwing");
                 throw handsThrow;
             }
+            if (hang != null) hangUntilLetGo();
             assertEquals(journal.seq(), seq);
             boolean few = effects.size() < 10;
             for (String effect : effects) {
                 if (few && effect.startsWith("say ")) onDiskWhenSaid.add(now());
                 seen.add(effect);
+            }
+        }
+
+        private void hangUntilLetGo() {
+            hangs = true;
+            try {
+                hang.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
         }
 

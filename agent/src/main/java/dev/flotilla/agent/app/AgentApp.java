@@ -29,6 +29,7 @@ import dev.flotilla.link.Presence;
 import dev.flotilla.log.Log;
 import dev.flotilla.loop.Loop;
 import dev.flotilla.loop.LoopSettings;
+import dev.flotilla.loop.Watchdog;
 import dev.flotilla.model.Capacity;
 import dev.flotilla.model.Exit;
 import dev.flotilla.model.Limits;
@@ -87,6 +88,7 @@ public final class AgentApp implements AutoCloseable {
 
     private volatile Journal journal;
     private volatile Loop<Input, Event, Effect> loop;
+    private final Watchdog watchdog;
 
     /** @throws UserError if it cannot start, with the remedy; then nothing is left running */
     public static AgentApp start(AgentSettings settings) {
@@ -122,6 +124,7 @@ public final class AgentApp implements AutoCloseable {
         loopThread.start();
         carrier.start();
         probe.start(MEASURE_EVERY, this::measured);
+        watchdog = new Watchdog(System.getenv(), Watchdog.COMMAND, () -> loop);
         Log.info(
                 "agent.started",
                 "device",
@@ -137,7 +140,8 @@ public final class AgentApp implements AutoCloseable {
     private static void usable(Path data) {
         try {
             Files.createDirectories(data);
-            if (Files.getFileStore(data).isReadOnly())
+            // its mount alone does not tell: a unit may make all of a disk read-only but for this directory
+            if (Files.getFileStore(data).isReadOnly() && !Files.isWritable(data))
                 throw new UserError(
                         Exit.FAILED,
                         "the agent did not start on " + data,
@@ -354,6 +358,7 @@ public final class AgentApp implements AutoCloseable {
     /** Says goodbye, commits what is pending, and ends what runs: it starts again with the next start. Within two seconds. */
     @Override
     public void close() {
+        watchdog.close();
         probe.close();
         carrier.close(Optional.of(presence(Presence.OFFLINE)));
         closing.countDown();

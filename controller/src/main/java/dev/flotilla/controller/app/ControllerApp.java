@@ -31,6 +31,7 @@ import dev.flotilla.link.RowGroup;
 import dev.flotilla.log.Log;
 import dev.flotilla.loop.Loop;
 import dev.flotilla.loop.LoopSettings;
+import dev.flotilla.loop.Watchdog;
 import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.Exit;
 import dev.flotilla.model.FleetName;
@@ -75,6 +76,7 @@ public final class ControllerApp implements AutoCloseable {
     private final Journal journal;
     private final Loop<Input, Event, Effect> loop;
     private final Thread loopThread;
+    private final Watchdog watchdog;
     private final AdminService admin;
     private final ControllerHands hands;
     private final MqttCarrier carrier;
@@ -161,12 +163,14 @@ public final class ControllerApp implements AutoCloseable {
         begin();
         loopThread.start();
         carrier.start();
+        watchdog = new Watchdog(System.getenv(), Watchdog.COMMAND, () -> loop);
     }
 
     private static RootSecret secrets(Path data) {
         try {
             Files.createDirectories(data);
-            if (Files.getFileStore(data).isReadOnly())
+            // its mount alone does not tell: a unit may make all of a disk read-only but for this directory
+            if (Files.getFileStore(data).isReadOnly() && !Files.isWritable(data))
                 throw new UserError(
                         Exit.FAILED,
                         "the controller did not start on " + data,
@@ -351,6 +355,7 @@ public final class ControllerApp implements AutoCloseable {
     /** Says goodbye, commits what is pending, and stops the broker. */
     @Override
     public void close() {
+        watchdog.close();
         carrier.close(Optional.of(gone()));
         admin.close();
         loop.stop();
