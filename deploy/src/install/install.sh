@@ -5,7 +5,7 @@
 set -eu
 from=$(cd "$(dirname "$0")" && pwd)
 if [ -f "$from/flotilla-agent.service" ]; then product=flotilla-agent program=flotilla-agent user=flotilla-agent
-else product=flotilla-controller program=flotilla user=flotilla
+else product=flotilla-controller program=flotilla user=flotilla-controller
 fi
 prefix=/opt/$product
 
@@ -46,7 +46,7 @@ if [ -z "$root" ]; then
 fi
 echo "$product is in $prefix"
 if [ $product = flotilla-agent ]; then
-    echo "next:  sudo install -D -o $user -m 600 oak.device.json /etc/$product/device.json          what flotilla device create made"
+    echo "next:  sudo install -D -o $user -m 600 oak.json /etc/flotilla/device.json          what flotilla device create made"
     echo "       sudo systemctl enable --now $product"
 else
     echo "next:  sudo systemctl enable --now $product"

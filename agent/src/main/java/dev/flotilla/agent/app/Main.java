@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
         name = "flotilla-agent",
         version = "flotilla-agent " + AgentApp.VERSION,
         description = "Runs a fleet's tasks on this device.",
-        subcommands = {Main.Run.class, Join.class, ProfileShow.class, Dump.Journal.class},
+        subcommands = {Main.Run.class, Join.class, ProfileShow.class, Dump.Journal.class, Rehearsal.class},
         footer = {
             "",
             "Examples:",
