@@ -164,7 +164,9 @@ class SmallDisksIT {
                         "it says what is wrong",
                         () -> fleet.ended(victim)
                                 || fleet.said(victim).contains(DEGRADED)
-                                || full && fleet.said(victim).contains("ballast.freed"));
+                                || full && fleet.said(victim).contains("ballast.freed")
+                                // its log may have room within its own file, and then it only takes no new work
+                                || full && victim.equals(AGENT) && state().equals(DEGRADED));
                 if (fleet.ended(victim)) {
                     ended[0]++;
                     assertEquals(1, fleet.exit(victim), () -> fleet.said(victim));
