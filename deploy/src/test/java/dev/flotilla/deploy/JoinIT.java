@@ -113,6 +113,15 @@ class JoinIT {
                 join(token("--replaces", "oak"), "new-card").succeeded().out().strip());
         run("new-oak", "new-card");
         fleet.ready("oak");
+        fleet.kill("oak");
+        fleet.kill("controller");
+        fleet.again("controller");
+        fleet.awaitController();
+        fleet.hangUp();
+        fleet.again("oak"); // the card that was removed, at a controller that has just started
+        Command.await("the old card is refused", () -> fleet.said("oak").contains("mqtt.refused"));
+        fleet.ready("oak");
+        assertFalse(fleet.ended("new-oak"), "the old card must not take the session over");
     }
 
     @Test
@@ -147,10 +156,12 @@ class JoinIT {
     void badTokensAreNamedInThreeLinesWithTheRemedy() throws IOException {
         Path token = token();
         String text = Files.readString(token);
-        Files.writeString(token, text.replaceFirst("[a-z]", "_"));
+        Files.writeString(token, text.substring(0, 30) + (text.charAt(30) == 'A' ? 'B' : 'A') + text.substring(31));
         Command mistyped = join(token, "yew");
         assertEquals(2, mistyped.exit());
-        assertTrue(mistyped.err().contains("flotilla token create"), mistyped.err());
+        assertTrue(
+                mistyped.err().contains("checksum") && mistyped.err().contains("flotilla token create"),
+                mistyped.err());
         Files.writeString(token, text);
         Files.setPosixFilePermissions(token, PosixFilePermissions.fromString("rw-r--r--"));
         Command open = join(token, "yew");

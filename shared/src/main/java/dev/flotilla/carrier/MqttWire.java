@@ -400,7 +400,8 @@ final class MqttWire implements AutoCloseable {
             case 0x8D -> "it did not hear us within the keep-alive";
             case TAKEN_OVER -> "session taken over";
             case 0x95 -> "packet too large";
-            case 0x97, 0x9F -> "quota exceeded";
+            case 0x97, 0x9F -> "too often: wait a minute";
+            case 0x98 -> "it ended the session";
             default -> "MQTT reason 0x" + Integer.toHexString(code);
         };
     }

@@ -14,6 +14,7 @@ import java.security.PublicKey;
 import java.security.Signature;
 import java.security.interfaces.ECPublicKey;
 import java.security.spec.X509EncodedKeySpec;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -61,7 +62,8 @@ public record JoinRequest(String token, Bytes publicKey, Bytes proof, String hos
             PublicKey key = KeyFactory.getInstance("EC").generatePublic(new X509EncodedKeySpec(publicKey.array()));
             boolean fits = key instanceof ECPublicKey ec
                     && ec.getParams().getCurve().getField().getFieldSize() == FIELD_BITS
-                    && ec.getParams().getOrder().bitLength() == FIELD_BITS;
+                    && ec.getParams().getOrder().bitLength() == FIELD_BITS
+                    && Arrays.equals(key.getEncoded(), publicKey.array()); // one key has one hash
             if (!fits) return Optional.empty();
             Signature signature = Signature.getInstance("SHA256withECDSA");
             signature.initVerify(key);

@@ -71,7 +71,7 @@ public record Token(FleetName fleet, Digest caKey, List<URI> addresses, String i
      */
     public static Token parse(String text) {
         String line = text.strip();
-        if (line.isEmpty()) throw new IllegalArgumentException("the token is empty: was it used and erased?");
+        if (line.isEmpty()) throw new IllegalArgumentException("the token is empty");
         if (!line.startsWith(PREFIX) || line.length() > LONGEST)
             throw new IllegalArgumentException("this is no token: one begins with " + PREFIX);
         byte[] whole;

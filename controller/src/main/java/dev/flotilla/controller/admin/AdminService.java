@@ -289,6 +289,7 @@ public final class AdminService implements AutoCloseable {
 
     @Override
     public void close() {
+        joining.close();
         files.close();
     }
 }

@@ -16,14 +16,28 @@ import java.security.PublicKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
-/** Tokens for clients, and answers for who joins with one. Any thread. */
-final class Joining {
+/**
+ * Tokens for clients, and answers for who joins with one. Any thread. What is asked is proved, and what is answered is signed, by one thread of its
+ * own: neither the carrier nor the loop waits for it, and beyond a few that wait, who joins is not heard and asks again.
+ */
+final class Joining implements AutoCloseable {
     private static final int MOST_USES = 10_000;
     private static final Duration LONGEST = Duration.ofDays(366);
     private static final int MOST_LABELS = 32;
 
+    private static final int WAITING = 32;
+
+    private final ThreadPoolExecutor prover = new ThreadPoolExecutor(
+            1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(WAITING), task -> new Thread(task, "joining"));
+    private final AtomicLong dropped = new AtomicLong();
     private final Topics topics;
     private final Requests requests;
     private final Replies replies;
@@ -57,14 +71,20 @@ final class Joining {
         long seconds = fields.maybeNumber("expires_s").orElse(Duration.ofDays(1).toSeconds());
         if (seconds < 1 || seconds > LONGEST.toSeconds())
             throw Refusal.usage("expires_s", "no token was made", "it is good for 1 s to 366 days", "--expires 24h");
-        Optional<DeviceId> replaces = request.has("replaces")
+        Optional<DeviceId> replaces = fields.has("replaces")
                 ? Optional.of(fields.parsed("replaces", () -> new DeviceId(fields.text("replaces"))))
                 : Optional.empty();
         if (replaces.isPresent() && uses != 1)
             throw Refusal.usage(
                     "uses", "no token was made", "one device replaces another: such a token has one use", "--uses 1");
-        TreeMap<String, String> labels = labels(request.path("labels"));
+        TreeMap<String, String> labels = labels(fields.textMap("labels"));
         boolean approve = fields.flag("approve", false);
+        if (approve && replaces.isPresent())
+            throw Refusal.usage(
+                    "approve",
+                    "no token was made",
+                    "whoever joins with it would throw " + replaces.get() + " out before you approve",
+                    "leave one of --replaces and --approve out");
         Instant now = Instant.now();
         Instant expires = Instant.ofEpochSecond(now.getEpochSecond() + seconds);
         requests.write(
@@ -84,9 +104,8 @@ final class Joining {
         return out;
     }
 
-    private static TreeMap<String, String> labels(JsonNode given) {
-        TreeMap<String, String> labels = new TreeMap<>();
-        given.properties().forEach(e -> labels.put(e.getKey(), e.getValue().asText()));
+    private static TreeMap<String, String> labels(SortedMap<String, String> given) {
+        TreeMap<String, String> labels = new TreeMap<>(given);
         for (var label : labels.entrySet()) {
             if (!label.getKey().matches("[A-Za-z0-9_.-]{1,64}")
                     || !label.getValue().matches("[^\\p{Cntrl}]{1,64}"))
@@ -104,11 +123,25 @@ final class Joining {
 
     void asked(String client, byte[] bytes) {
         if (enrolment.isEmpty()) return;
+        try {
+            prover.execute(() -> prove(client, bytes));
+        } catch (RejectedExecutionException full) {
+            dropped(client, "too many ask at once");
+        }
+    }
+
+    /** A line in the log for the first, and then for twice as many each time. */
+    private void dropped(String client, Object why) {
+        long count = dropped.incrementAndGet();
+        if (Long.bitCount(count) == 1) Log.warn("join.dropped", "client", client, "why", why, "so_far", count);
+    }
+
+    private void prove(String client, byte[] bytes) {
         JoinRequest request;
         try {
             request = JoinRequest.read(bytes);
         } catch (Malformed e) {
-            Log.warn("join.malformed", "client", client, "why", e);
+            dropped(client, e);
             return;
         }
         // the broker has checked the secret of the token that the client's id names
@@ -116,7 +149,7 @@ final class Joining {
                 ? request.provenKey(enrolment.get().fleet())
                 : Optional.empty();
         if (key.isEmpty()) {
-            Log.warn("join.not-proven", "client", client);
+            dropped(client, "it does not prove its key");
             return;
         }
         try {
@@ -124,12 +157,26 @@ final class Joining {
                     view -> answer(client, request, key.get(), view),
                     id -> new Input.JoinAsked(id, request.token(), request.keyHash(), request.host(), Instant.now()));
         } catch (Refusal refusal) {
-            answer(client, request, key.get(), refusal.problem());
+            dropped(client, refusal.problem().why());
         }
     }
 
+    /** What stands in the way for a while is not said: who joins asks again. */
     private void answer(String client, JoinRequest request, PublicKey key, View view) {
-        replies.publish(Carrier.Message.of(
-                topics.joinAnswered(client), enrolment.orElseThrow().answer(request, key, view)));
+        if (view instanceof View.Problem problem && !problem.code().equals("not-authorised")) {
+            dropped(client, problem.why());
+            return;
+        }
+        try {
+            prover.execute(() -> replies.publish(Carrier.Message.of(
+                    topics.joinAnswered(client), enrolment.orElseThrow().answer(request, key, view))));
+        } catch (RejectedExecutionException full) {
+            dropped(client, "too many are answered at once");
+        }
+    }
+
+    @Override
+    public void close() {
+        prover.shutdownNow();
     }
 }

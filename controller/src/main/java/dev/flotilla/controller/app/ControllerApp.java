@@ -52,7 +52,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A running controller: one per data directory. {@link #start} returns once the broker takes clients and the journal is replayed. */
@@ -63,6 +65,9 @@ public final class ControllerApp implements AutoCloseable {
     private static final int INPUT = 500;
 
     private static final int ROW = 200;
+    /** By then a session that was let in before has begun. */
+    private static final Duration LATE = Duration.ofSeconds(2);
+
     /** The source of what carries no device's tag. */
     private static final String STRANGERS = "?";
 
@@ -300,9 +305,12 @@ public final class ControllerApp implements AutoCloseable {
         loop.offer(new Input.Ignored(device, what), STRANGERS, INPUT);
     }
 
-    /** A device is not let in any more: its session ends. */
+    /** A device is not let in any more, or by another key: its session ends, also one that the broker had let in and not yet begun. */
     private void ended(DeviceId device) {
-        embedded.ifPresent(broker -> broker.end(device.value()));
+        if (embedded.isEmpty()) return;
+        embedded.get().end(device.value());
+        CompletableFuture.delayedExecutor(LATE.toMillis(), TimeUnit.MILLISECONDS)
+                .execute(() -> embedded.get().end(device.value()));
     }
 
     private Loop.Trouble trouble() {

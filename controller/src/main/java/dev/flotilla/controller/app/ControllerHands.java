@@ -94,7 +94,9 @@ final class ControllerHands implements Hands<Effect> {
                     ("{\"device\":\"" + e.device() + "\",\"state\":\"" + e.state() + "\"}")
                             .getBytes(java.nio.charset.StandardCharsets.UTF_8)));
         } else if (effect instanceof Effect.Standing e) {
-            if (standings.are(e)) end.accept(e.device());
+            if (standings.are(e) && standings.known()) end.accept(e.device());
+        } else if (effect instanceof Effect.StandingsTold) {
+            standings.areAllTold();
         } else if (effect instanceof Effect.KnowPlan e) {
             admin.register(e.plan());
         } else if (effect instanceof Effect.ForgetPlan e) {

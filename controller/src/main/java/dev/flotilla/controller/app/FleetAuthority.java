@@ -34,6 +34,11 @@ public final class FleetAuthority implements Authority {
     }
 
     @Override
+    public boolean ready() {
+        return standings.known();
+    }
+
+    @Override
     public Optional<Role> authenticate(String user, byte[] password, String clientId) {
         if (user.equals(CONTROLLER))
             return same(password, controllerPassword) ? Optional.of(new Role.Controller()) : Optional.empty();

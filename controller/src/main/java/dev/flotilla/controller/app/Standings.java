@@ -15,6 +15,8 @@ final class Standings {
     private final FleetName fleet;
     private final RootSecret root;
     private final Map<DeviceId, Effect.Standing> members = new ConcurrentHashMap<>();
+    /** The core has said who they all are. */
+    private volatile boolean told;
     /** Keys that are not made anew for each envelope. */
     private final Map<DeviceId, Made> keys = new ConcurrentHashMap<>();
 
@@ -30,14 +32,23 @@ final class Standings {
         return !standing.equals(members.put(standing.device(), standing));
     }
 
-    /** Empty for a device that is not let in. */
+    void areAllTold() {
+        told = true;
+    }
+
+    /** False before the core has said who the devices are: a removed one must not come in meanwhile. */
+    boolean known() {
+        return told;
+    }
+
+    /** Empty for a device that is not let in, or not yet. */
     Optional<LinkKey> key(DeviceId device) {
         return made(device).map(Made::key);
     }
 
     private Optional<Made> made(DeviceId device) {
         Effect.Standing member = members.get(device);
-        if (member != null && !member.active()) return Optional.empty();
+        if (!told || member != null && !member.active()) return Optional.empty();
         int version = member == null ? 1 : member.keyVersion();
         Made kept = keys.get(device);
         return Optional.of(
@@ -54,11 +65,11 @@ final class Standings {
     /** Whether that device is let in, by a certificate of that key. */
     boolean admits(DeviceId device, Digest key) {
         Effect.Standing member = members.get(device);
-        return member == null || member.active() && member.key().equals(Optional.of(key));
+        return told && (member == null || member.active() && member.key().equals(Optional.of(key)));
     }
 
     /** Whether that device is let in by the password of its file: one that has joined has none. */
     boolean admits(DeviceId device) {
-        return !members.containsKey(device);
+        return told && !members.containsKey(device);
     }
 }

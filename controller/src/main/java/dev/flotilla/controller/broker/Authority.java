@@ -9,6 +9,11 @@ import java.util.Optional;
  * answer must depend on the client id too. Called by the broker's threads; must not wait.
  */
 public interface Authority {
+    /** False while it does not know yet whom it may let in: then devices are asked to come again in a moment. */
+    default boolean ready() {
+        return true;
+    }
+
     /**
      * On loopback.
      *

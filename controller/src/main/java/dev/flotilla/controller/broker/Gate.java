@@ -18,7 +18,8 @@ import com.hivemq.extension.sdk.api.services.Services;
 import com.hivemq.extension.sdk.api.services.admin.AdminService;
 import dev.flotilla.carrier.Topics;
 import dev.flotilla.controller.broker.Authority.Role;
-import dev.flotilla.model.DeviceId;
+import dev.flotilla.log.Log;
+import dev.flotilla.security.Identity;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.security.cert.X509Certificate;
@@ -29,7 +30,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Stands between the broker and its clients: lets in whom the authority knows, with the permissions of its role. */
 final class Gate implements ExtensionMain, SimpleAuthenticator {
-    /** Connects of one device within that many seconds; an honest one waits longer from one to the next. */
+    /** Connects of one device or token within that many seconds; an honest one waits longer from one to the next. */
     private static final int CONNECTS = 50;
 
     private static final int SECONDS = 10;
@@ -43,8 +44,8 @@ final class Gate implements ExtensionMain, SimpleAuthenticator {
     private final Authority authority;
     private final Topics topics;
     private volatile AdminService broker;
-    /** When devices connected last; only those whose password was right. */
-    private final TreeMap<DeviceId, ArrayDeque<Long>> connects = new TreeMap<>();
+    /** When each one connected last whose certificate, password or token was right. */
+    private final TreeMap<String, ArrayDeque<Long>> connects = new TreeMap<>();
     /** When each address guessed wrong. */
     private final TreeMap<String, ArrayDeque<Long>> wrong = new TreeMap<>();
 
@@ -78,14 +79,16 @@ final class Gate implements ExtensionMain, SimpleAuthenticator {
 
     /** Ends the session of that client, if it has one. */
     void end(String clientId) {
-        Services.clientService().disconnectClient(clientId);
+        Services.clientService().disconnectClient(clientId).whenComplete((ended, failure) -> {
+            if (failure != null) Log.warn("broker.session-not-ended", "client", clientId, "why", failure);
+        });
     }
 
     @Override
     public void onConnect(SimpleAuthInput input, SimpleAuthOutput output) {
         ConnectPacket connect = input.getConnectPacket();
         ConnectionInformation connection = input.getConnectionInformation();
-        boolean guesses = !isHere(connection) && !isCertified(connection);
+        boolean guesses = !isHere(connection) && certificate(connection).isEmpty();
         String address =
                 connection.getInetAddress().map(InetAddress::getHostAddress).orElse("");
         if (guesses && !mayGuess(address)) {
@@ -93,8 +96,14 @@ final class Gate implements ExtensionMain, SimpleAuthenticator {
             return;
         }
         Optional<Role> role = role(connect, connection);
+        boolean ours = role.isPresent() && (role.get() instanceof Role.Controller || role.get() instanceof Role.Client);
+        if (!ours && !authority.ready()) {
+            output.failAuthentication(ConnackReasonCode.SERVER_UNAVAILABLE);
+            return;
+        }
         if (guesses && role.isEmpty()) guessed(address);
-        if (role.isPresent() && role.get() instanceof Role.Device device && !mayConnect(device.device())) {
+        Optional<String> proven = proven(connect, connection, role);
+        if (proven.isPresent() && !mayConnect(proven.get())) {
             output.failAuthentication(ConnackReasonCode.CONNECTION_RATE_EXCEEDED);
             return;
         }
@@ -108,10 +117,22 @@ final class Gate implements ExtensionMain, SimpleAuthenticator {
         output.authenticateSuccessfully();
     }
 
+    /** Who that is, let in or not, as far as it was proved: a name that anybody may write must not take another's share. */
+    private static Optional<String> proven(
+            ConnectPacket connect, ConnectionInformation connection, Optional<Role> role) {
+        Optional<X509Certificate> certificate = certificate(connection);
+        if (certificate.isPresent()) return certificate.map(shown -> "certificate " + Identity.name(shown));
+        if (role.isEmpty()) return Optional.empty();
+        if (role.get() instanceof Role.Device device) return Optional.of("device " + device.device());
+        return role.get() instanceof Role.Joiner
+                ? connect.getUserName().map(token -> "token " + token)
+                : Optional.empty();
+    }
+
     /** Each connect costs a handshake and ends the one before. */
-    private synchronized boolean mayConnect(DeviceId device) {
+    private synchronized boolean mayConnect(String whom) {
         long now = System.nanoTime();
-        ArrayDeque<Long> last = connects.computeIfAbsent(device, d -> new ArrayDeque<>());
+        ArrayDeque<Long> last = connects.computeIfAbsent(whom, w -> new ArrayDeque<>());
         if (last.size() == CONNECTS) {
             if (now - last.getFirst() < TimeUnit.SECONDS.toNanos(SECONDS)) return false;
             last.removeFirst();
@@ -123,8 +144,7 @@ final class Gate implements ExtensionMain, SimpleAuthenticator {
     private Optional<Role> role(ConnectPacket connect, ConnectionInformation connection) {
         String clientId = connect.getClientId();
         if (!clientId.matches("[A-Za-z0-9._-]{1,64}")) return Optional.empty(); // it becomes part of a topic filter
-        Optional<X509Certificate> certificate =
-                connection.getClientTlsInformation().flatMap(ClientTlsInformation::getClientCertificate);
+        Optional<X509Certificate> certificate = certificate(connection);
         return (certificate.isPresent()
                         ? authority.certified(certificate.get(), clientId)
                         : byPassword(connect, isHere(connection), clientId))
@@ -139,11 +159,8 @@ final class Gate implements ExtensionMain, SimpleAuthenticator {
                 .isPresent();
     }
 
-    private static boolean isCertified(ConnectionInformation connection) {
-        return connection
-                .getClientTlsInformation()
-                .flatMap(ClientTlsInformation::getClientCertificate)
-                .isPresent();
+    private static Optional<X509Certificate> certificate(ConnectionInformation connection) {
+        return connection.getClientTlsInformation().flatMap(ClientTlsInformation::getClientCertificate);
     }
 
     /** Whoever shows neither a certificate nor a right token is let try so often. */

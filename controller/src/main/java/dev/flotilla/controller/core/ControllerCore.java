@@ -94,9 +94,9 @@ public final class ControllerCore implements Core<Input, Event, Effect> {
      */
     private void begun(Step step, long seq) {
         step.emit(new Event.Started(ledger.term + 1 + step.dice.below(Restoring.STEP), seq));
-        for (DeviceState device : ledger.devices.values())
-            meetings.askForHello(step, sessions.of(device.id, step.at, ledger));
         membership.begun(step);
+        for (DeviceState device : ledger.devices.values())
+            if (!membership.isOut(device.id)) meetings.askForHello(step, sessions.of(device.id, step.at, ledger));
         jobs.begun(step);
         restoring.begun(step);
         meetings.silence(step);

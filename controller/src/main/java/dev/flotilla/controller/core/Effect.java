@@ -42,6 +42,9 @@ public sealed interface Effect {
         }
     }
 
+    /** Every device's standing was said: who has none came by a file. */
+    record StandingsTold() implements Effect {}
+
     /** A line for the controller's log: a name and its keys. */
     record Note(boolean warning, String name, java.util.List<String> keys) implements Effect {
         static Note of(String name, Object... keys) {

@@ -153,7 +153,7 @@ final class Jobs {
         for (DeviceState device : ledger.devices.values()) {
             Session session = sessions.all.get(device.id);
             Capacity capacity = session != null && session.capacity != null ? session.capacity : device.capacity;
-            if (capacity == null) continue;
+            if (capacity == null || ledger.isRemoved(device.id)) continue;
             known++;
             Optional<String> refusal = policy.flatMap(p -> Placing.refusal(capacity, p, where));
             if (refusal.isPresent()) {

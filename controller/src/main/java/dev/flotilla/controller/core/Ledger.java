@@ -102,6 +102,12 @@ final class Ledger {
         member.labels = new TreeMap<>(e.labels());
     }
 
+    /** It is none of the fleet any more. */
+    boolean isRemoved(DeviceId device) {
+        Member member = members.get(device);
+        return member != null && member.state == Member.State.REMOVED;
+    }
+
     private Member member(DeviceId device) {
         return members.computeIfAbsent(device, Member::new);
     }
@@ -324,7 +330,7 @@ final class Ledger {
     /** Devices that have not told what they kept since this journal was known to be an older copy. */
     List<DeviceId> owingKept() {
         return devices.values().stream()
-                .filter(d -> d.owesKept(this))
+                .filter(d -> d.owesKept(this) && !isRemoved(d.id))
                 .map(d -> d.id)
                 .toList();
     }

@@ -5,6 +5,7 @@ import dev.flotilla.model.Quoted;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -17,6 +18,8 @@ final class Membership {
     private static final int MOST_TOKENS = 1000;
 
     private static final int LONGEST_NAME = 40;
+    /** The key version of a device file: nobody who joins gets a key that is in one. */
+    private static final int FILES = 1;
 
     private final Ledger ledger;
     private final Sessions sessions;
@@ -31,6 +34,7 @@ final class Membership {
     /** A start: the edges hear of every member. */
     void begun(Step step) {
         for (Member member : ledger.members.values()) step.start(standing(member));
+        step.start(new Effect.StandingsTold());
     }
 
     private static Effect.Standing standing(Member member) {
@@ -52,6 +56,7 @@ final class Membership {
         }
         List<String> over = ledger.tokens.values().stream()
                 .filter(token -> !open(token, in.wall()))
+                .sorted(Comparator.comparing(token -> token.expires))
                 .map(token -> token.id)
                 .toList();
         if (ledger.tokens.size() - over.size() >= MOST_TOKENS) {
@@ -93,7 +98,7 @@ final class Membership {
             return;
         }
         if (!token.revoked) step.emit(new Event.TokenRevoked(token.id));
-        step.start(new Effect.Reply(in.request(), new View.Removed(token.id)));
+        step.start(new Effect.Reply(in.request(), new View.Revoked(token.id)));
     }
 
     private static boolean open(TokenState token, Instant wall) {
@@ -134,7 +139,7 @@ final class Membership {
     private void join(Step step, Input.JoinAsked in, TokenState token) {
         DeviceId device = token.replaces.orElseGet(() -> free(step, in.name()));
         Member old = ledger.members.get(device);
-        int version = old != null || token.replaces.isPresent() ? (old == null ? 1 : old.keyVersion) + 1 : 1;
+        int version = (old == null ? FILES : old.keyVersion) + 1;
         leave(step, device, "it was replaced");
         step.emit(new Event.Joined(
                 device, token.id, in.key(), version, token.approve, in.wall().plus(LIFE), token.labels));
@@ -192,11 +197,14 @@ final class Membership {
         step.start(new Effect.Reply(in.request(), new View.Approved(member.device.value())));
     }
 
-    /** At once: what it says from now on is nothing; its attempts are gone, and what had a permit is held. */
+    /**
+     * At once: what it says from now on is nothing; its attempts are gone, and what had a permit is held. Also one that was never met: its file may
+     * have been stolen before its first use.
+     */
     void removeAsked(Step step, Input.RemoveDeviceAsked in) {
         DeviceId device = new DeviceId(in.device());
         Member member = ledger.members.get(device);
-        if (!isKnown(device) || member != null && member.state == Member.State.REMOVED) {
+        if (member != null && member.state == Member.State.REMOVED) {
             refuse(
                     step,
                     in.request(),
@@ -204,7 +212,7 @@ final class Membership {
                             "not-found",
                             3,
                             "no device is called " + in.device(),
-                            member == null ? "none of that id is known" : "it was removed already",
+                            "it was removed already",
                             "flotilla device list"));
             return;
         }

@@ -133,6 +133,8 @@ public sealed interface View {
     record Joined(String device, boolean pending, int keyVersion, Instant until, SortedMap<String, String> labels)
             implements View {}
 
+    record Revoked(String revoked) implements View {}
+
     record Approved(String approved) implements View {}
 
     record Artifacts(SortedSet<Digest> digests) implements View {}

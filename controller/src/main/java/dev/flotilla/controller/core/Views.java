@@ -70,7 +70,7 @@ final class Views {
     /** Those of the ledger, and those that were refused before they could enter it. */
     private List<DeviceState> devices() {
         List<DeviceState> all = new ArrayList<>();
-        for (DeviceState device : ledger.devices.values()) if (!isRemoved(device.id)) all.add(device);
+        for (DeviceState device : ledger.devices.values()) if (!ledger.isRemoved(device.id)) all.add(device);
         for (Member member : ledger.members.values()) {
             if (member.state != Member.State.REMOVED && !ledger.devices.containsKey(member.device))
                 all.add(new DeviceState(member.device));
@@ -82,14 +82,9 @@ final class Views {
         return all;
     }
 
-    private boolean isRemoved(DeviceId device) {
-        Member member = ledger.members.get(device);
-        return member != null && member.state == Member.State.REMOVED;
-    }
-
     private Collection<DeviceState> devicesLike(String prefix) {
         Collection<DeviceState> known = ledger.devicesLike(prefix).stream()
-                .filter(device -> !isRemoved(device.id))
+                .filter(device -> !ledger.isRemoved(device.id))
                 .toList();
         return known.isEmpty()
                 ? devices().stream()

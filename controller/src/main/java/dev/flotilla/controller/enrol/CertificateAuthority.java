@@ -1,5 +1,6 @@
 package dev.flotilla.controller.enrol;
 
+import dev.flotilla.model.DeviceId;
 import dev.flotilla.model.Digest;
 import dev.flotilla.model.FleetName;
 import dev.flotilla.security.Identity;
@@ -47,8 +48,6 @@ public final class CertificateAuthority {
     /** What a certificate's owner may be: the organisational unit of its name. */
     public enum Role {
         DEVICE,
-        ADMIN,
-        VIEWER,
         BROKER;
 
         /** As it stands in the certificate. */
@@ -84,6 +83,9 @@ public final class CertificateAuthority {
         Path keyFile = folder.resolve(KEY);
         Path certificateFile = folder.resolve(CERTIFICATE);
         if (!Files.exists(certificateFile)) make(fleet, keyFile, certificateFile);
+        if (!Files.exists(keyFile))
+            throw new IOException(keyFile + " is missing, and " + certificateFile
+                    + " is there: put it back from a backup, or remove both, and every device joins anew");
         OwnerOnly.check(keyFile);
         try {
             PrivateKey key = Identity.key(Files.readString(keyFile));
@@ -124,15 +126,9 @@ public final class CertificateAuthority {
         return Identity.hash(certificate.getPublicKey());
     }
 
-    /**
-     * A client's certificate and the authority's.
-     *
-     * @param name  a device's id or a user's name: {@code [A-Za-z0-9._-]{1,64}}
-     * @param role  not the broker's
-     */
-    public List<X509Certificate> client(String name, Role role, PublicKey of, Instant until) {
-        if (role == Role.BROKER) throw new IllegalArgumentException("a broker is no client");
-        X509v3CertificateBuilder builder = leaf(name, role, of, Date.from(until));
+    /** A device's certificate and the authority's. */
+    public List<X509Certificate> device(DeviceId device, PublicKey of, Instant until) {
+        X509v3CertificateBuilder builder = leaf(device.value(), Role.DEVICE, of, Date.from(until));
         add(builder, new ExtendedKeyUsage(KeyPurposeId.id_kp_clientAuth));
         return List.of(signed(builder, key), certificate);
     }

@@ -64,7 +64,7 @@ public final class Enrolment {
         if (joined.pending()) return new JoinAnswer.Pending(device);
         return new JoinAnswer.Joined(
                 device,
-                authority.client(device.value(), CertificateAuthority.Role.DEVICE, key, joined.until()),
+                authority.device(device, key, joined.until()),
                 broker,
                 root.linkKey(fleet, device, joined.keyVersion()),
                 joined.labels());

@@ -65,8 +65,10 @@ class TlsBrokerTest {
     private static final class Fleet implements Authority {
         @Override
         public Optional<Role> authenticate(String user, byte[] password, String clientId) {
-            boolean right = user.equals("controller") && new String(password, StandardCharsets.UTF_8).equals("pw");
-            return right ? Optional.of(new Role.Controller()) : Optional.empty();
+            boolean right = List.of("controller", "oak").contains(user)
+                    && new String(password, StandardCharsets.UTF_8).equals("pw");
+            if (!right) return Optional.empty();
+            return Optional.of(user.equals("oak") ? new Role.Device(OAK) : new Role.Controller());
         }
 
         @Override
@@ -109,8 +111,7 @@ class TlsBrokerTest {
 
     private static Identity device(CertificateAuthority by, String name, Instant until) {
         KeyPair key = Identity.freshKey();
-        return new Identity(
-                key.getPrivate(), by.client(name, CertificateAuthority.Role.DEVICE, key.getPublic(), until));
+        return new Identity(key.getPrivate(), by.device(new DeviceId(name), key.getPublic(), until));
     }
 
     private static Identity oak() {
@@ -123,13 +124,24 @@ class TlsBrokerTest {
 
     private Carrier carrier(
             SSLContext tls, int port, String clientId, Optional<String> user, List<String> topics, Ears ears) {
+        return carrier(tls, port, clientId, user, "secret", topics, ears);
+    }
+
+    private Carrier carrier(
+            SSLContext tls,
+            int port,
+            String clientId,
+            Optional<String> user,
+            String password,
+            List<String> topics,
+            Ears ears) {
         MqttCarrier carrier = new MqttCarrier(
                 new MqttSettings(
                         URI.create("mqtts://127.0.0.1:" + port),
                         Optional.of(tls),
                         clientId,
                         user,
-                        user.map(u -> "secret".toCharArray()),
+                        user.map(u -> password.toCharArray()),
                         Duration.ofSeconds(30),
                         topics,
                         Optional.empty(),
@@ -194,7 +206,7 @@ class TlsBrokerTest {
         int port = broker.tlsPort().orElseThrow();
         for (String user : List.of("controller", "oak", "fedcba9876543210")) {
             Ears ears = new Ears();
-            carrier(stranger, port, user, Optional.of(user), List.of(), ears);
+            carrier(stranger, port, user, Optional.of(user), "pw", List.of(), ears);
             ears.hear("refused: ");
         }
         Ears controller = new Ears();

@@ -30,7 +30,8 @@ import picocli.CommandLine.Parameters;
         name = "create",
         description = {
             "Write the file that makes an agent a device of this fleet: fleet, broker, credentials, keys.",
-            "It holds secrets (mode 0600); bring it to the device and nowhere else. Runs where the controller's data is."
+            "It holds secrets (mode 0600); bring it to the device and nowhere else. Runs where the controller's data is.",
+            "A device that has joined with a token, or was removed, is let in by another token alone: token create --replaces."
         },
         footerHeading = "%nExamples%n",
         footer = {
@@ -97,7 +98,7 @@ public final class DeviceCreate implements Callable<Integer> {
             throw new UserError(
                     Exit.USAGE,
                     "no device can be called " + id,
-                    "ids that are admin or controller, or begin with admin- or controller-, belong to the controller and its clients",
+                    "ids that are admin, controller or join, or begin with one of these and -, belong to the controller, its clients and who joins",
                     "flotilla device create oak");
         }
         Path from = data == null ? Folders.controllerData(shell.terminal()) : data;
@@ -133,11 +134,7 @@ public final class DeviceCreate implements Callable<Integer> {
         Identity identity = new Identity(
                 key.getPrivate(),
                 CertificateAuthority.at(from, fleet.fleet())
-                        .client(
-                                device.value(),
-                                CertificateAuthority.Role.DEVICE,
-                                key.getPublic(),
-                                Instant.now().plus(LIFE)));
+                        .device(device, key.getPublic(), Instant.now().plus(LIFE)));
         return DeviceFile.of(RootSecret.at(from.resolve("root.secret")), fleet.fleet(), device, address, identity);
     }
 

@@ -37,7 +37,10 @@ public final class DeviceRemove implements Callable<Integer> {
     public Integer call() {
         ObjectNode reply = shell.ask("device.remove", Replies.object().put("device", device));
         if (json) shell.json(reply);
-        else shell.terminal().say("removed " + reply.path("removed").asText());
+        else
+            shell.terminal()
+                    .say("removed " + reply.path("removed").asText()
+                            + "; if it still has a token that is open, it can join as another: flotilla token list");
         return 0;
     }
 }

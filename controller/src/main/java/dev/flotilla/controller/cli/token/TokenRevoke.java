@@ -31,7 +31,7 @@ public final class TokenRevoke implements Callable<Integer> {
     public Integer call() {
         ObjectNode reply = shell.ask("token.revoke", Replies.object().put("token", token));
         if (json) shell.json(reply);
-        else shell.terminal().say("revoked " + reply.path("removed").asText());
+        else shell.terminal().say("revoked " + reply.path("revoked").asText());
         return 0;
     }
 }
