@@ -41,7 +41,7 @@ class BadWordsTest {
     void whatIsMissingIsNamed() {
         refused("PROGRAM is missing", "PROGRAM: sum, count, min, max, mean or nop.", "run");
         refused("there is nothing to work on", "neither --range nor --input is given", "run", "sum");
-        refused("flotilla device needs a command", "it has list, show, create", "device");
+        refused("flotilla device needs a command", "it has list, show, create, approve, remove", "device");
         refused("a decision is missing", "say one of --again | --give-up", "job", "release", "x");
     }
 
