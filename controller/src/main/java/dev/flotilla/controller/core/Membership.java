@@ -216,12 +216,13 @@ final class Membership {
                             "flotilla device list"));
             return;
         }
+        boolean known = isKnown(device);
         leave(step, device, "it was removed");
         step.emit(new Event.DeviceRemoved(device));
         step.start(standing(ledger.members.get(device)));
         step.start(new Effect.TellDevice(device, "removed"));
         step.start(Effect.Note.of("device.removed", "device", device));
-        step.start(new Effect.Reply(in.request(), new View.Removed(device.value())));
+        step.start(new Effect.Reply(in.request(), new View.DeviceRemoved(device.value(), known)));
     }
 
     private void leave(Step step, DeviceId id, String why) {

@@ -133,6 +133,9 @@ public sealed interface View {
     record Joined(String device, boolean pending, int keyVersion, Instant until, SortedMap<String, String> labels)
             implements View {}
 
+    /** {@code wasKnown}: false for one that was never met and never joined. */
+    record DeviceRemoved(String removed, boolean wasKnown) implements View {}
+
     record Revoked(String revoked) implements View {}
 
     record Approved(String approved) implements View {}

@@ -157,7 +157,7 @@ class MembershipTest {
         assertTrue(why(reply(history.decide(new Input.RemoveDeviceAsked(3, "oak"))))
                 .contains("already"));
         assertEquals(
-                new View.Removed("fir"),
+                new View.DeviceRemoved("fir", false),
                 reply(history.decide(new Input.RemoveDeviceAsked(3, "fir"))),
                 "its file may have been stolen before its first use");
         assertEquals(List.of(), history.restarted().met("oak", slots(1)).events());

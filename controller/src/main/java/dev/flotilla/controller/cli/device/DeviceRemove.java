@@ -37,10 +37,15 @@ public final class DeviceRemove implements Callable<Integer> {
     public Integer call() {
         ObjectNode reply = shell.ask("device.remove", Replies.object().put("device", device));
         if (json) shell.json(reply);
-        else
+        else if (reply.path("was_known").asBoolean())
             shell.terminal()
                     .say("removed " + reply.path("removed").asText()
                             + "; if it still has a token that is open, it can join as another: flotilla token list");
+        else
+            shell.terminal()
+                    .say(reply.path("removed").asText()
+                            + " was never met; a file that was made for it counts for nothing from now on."
+                            + " flotilla device list shows who was");
         return 0;
     }
 }
