@@ -283,6 +283,10 @@ final class Rows {
     /** A permit belongs to the task and names serial and boot; it is on record before it is said (I4). */
     private void asks(Step step, Session session, DeviceState device, JobState job, TaskState task, Row row) {
         if (row.state() != AttemptState.ASKING) return;
+        if (!job.policy.once()) { // a permit would hold its task for the operator when the device is silent
+            session.ignore("asks for a permit that its work does not need");
+            return;
+        }
         if (task.permit.isEmpty())
             step.emit(new Event.Permitted(job.id, task.index, device.id, row.serial(), session.boot));
         TaskState.Permit permit = task.permit.orElseThrow();

@@ -27,6 +27,14 @@ class OnceTest {
     }
 
     @Test
+    void repeatableWorkGetsNoPermitWhateverItsDeviceSays() {
+        var history = given().meets("oak", slots(1)).submitted("sum", 1, "60s");
+        assertEquals(List.of(), history.kinds(history.reports("oak", history.asking("oak", "sum/0#1"))));
+        history.at("5s").meets("elm", slots(1)).at("40s").beats("elm").at("66s");
+        assertEquals(1, history.device("elm").assigned.size(), "a silent device's task is placed again, not held");
+    }
+
+    @Test
     void aPermitAskedForAgainFromAnotherBootIsHeldNotGiven() {
         var history = given().meets("oak", slots(1)).submittedOnce("once", 1, "60s");
         RowGroup asking = history.asking("oak", "once/0#1");
