@@ -58,8 +58,8 @@ class DebsInRootIT {
         Files.createDirectories(ROOT);
         run(5, "tar", "xf", BASE.toString(), "-C", ROOT.toString());
         for (String product : new String[] {"flotilla-agent", "flotilla-controller"})
-            Files.copy(DebsIT.deb(product), ROOT.resolve("root").resolve(product + ".deb"));
-        Files.copy(Path.of("src/test/resources/installed/job.sh"), ROOT.resolve("root/job.sh"));
+            Files.copy(DebsIT.deb(product), ROOT.resolve("srv").resolve(product + ".deb"));
+        Files.copy(Path.of("src/test/resources/installed/job.sh"), ROOT.resolve("srv/job.sh"));
         boot();
         before = everything();
     }
@@ -100,7 +100,7 @@ class DebsInRootIT {
     @Test
     @Order(1)
     void theyInstallWithUsersOfTheirOwnAndAnArchiveOfClasses() throws Exception {
-        within("dpkg -i /root/flotilla-agent.deb /root/flotilla-controller.deb");
+        within("dpkg -i /srv/flotilla-agent.deb /srv/flotilla-controller.deb");
         assertEquals("flotilla-agent 700", within("stat -c '%U %a' /var/lib/flotilla-agent"));
         assertEquals("flotilla-controller 700", within("stat -c '%U %a' /var/lib/flotilla"));
         assertEquals("/usr/sbin/nologin", within("getent passwd flotilla-agent | cut -d: -f7"));
@@ -115,7 +115,7 @@ class DebsInRootIT {
     @Order(2)
     void withoutADeviceFileTheAgentWaitsAndWithOneAJobRuns() throws Exception {
         assertEquals("inactive", within("systemctl is-active flotilla-agent || :"));
-        assertTrue(within("sh /root/job.sh").contains("499999500000"));
+        assertTrue(within("sh /srv/job.sh").contains("499999500000"));
         assertEquals("active", within("systemctl is-active flotilla-agent"));
         assertEquals("0", restarts("flotilla-agent"));
         assertEquals("0", restarts("flotilla-controller"));
@@ -125,7 +125,7 @@ class DebsInRootIT {
     @Order(3)
     void whatIsKilledIsStartedAgainAndGoesOn() throws Exception {
         within("systemctl kill -s KILL flotilla-agent flotilla-controller");
-        assertTrue(within("sh /root/job.sh").contains("499999500000"));
+        assertTrue(within("sh /srv/job.sh").contains("499999500000"));
         assertEquals("1", restarts("flotilla-agent"));
         assertEquals("1", restarts("flotilla-controller"));
     }
@@ -176,25 +176,20 @@ class DebsInRootIT {
     void anUpgradeKeepsWhatPeopleHaveEditedAndWhatTheyHold() throws Exception {
         Files.writeString(ROOT.resolve("etc/flotilla/agent.yaml"), "slots: 3\n");
         String device = within("sha256sum /etc/flotilla/device.json");
-        Path newer = ROOT.resolve("root/newer");
+        Path newer = ROOT.resolve("srv/newer");
         run(1, "dpkg-deb", "-R", DebsIT.deb("flotilla-agent").toString(), newer.toString());
         Path control = newer.resolve("DEBIAN/control");
         Files.writeString(
                 control,
                 Files.readString(control)
                         .replace("Version: " + AgentApp.VERSION, "Version: " + AgentApp.VERSION + ".1"));
-        run(
-                1,
-                "dpkg-deb",
-                "-b",
-                newer.toString(),
-                ROOT.resolve("root/newer.deb").toString());
-        within("dpkg -i /root/newer.deb");
+        run(1, "dpkg-deb", "-b", newer.toString(), ROOT.resolve("srv/newer.deb").toString());
+        within("dpkg -i /srv/newer.deb");
         assertTrue(within("dpkg -s flotilla-agent").contains("\nVersion: " + AgentApp.VERSION + ".1\n"));
         assertEquals("slots: 3", within("cat /etc/flotilla/agent.yaml"));
         assertTrue(within("flotilla-agent profile").contains("/etc/flotilla/agent.yaml, line 1"));
         assertEquals(device, within("sha256sum /etc/flotilla/device.json"));
-        assertTrue(within("sh /root/job.sh").contains("499999500000"), "the same device goes on");
+        assertTrue(within("sh /srv/job.sh").contains("499999500000"), "the same device goes on");
     }
 
     @Test
@@ -241,7 +236,8 @@ class DebsInRootIT {
     /** Every path but those of dpkg's own books, and every user and group. */
     private static TreeSet<String> everything() throws Exception {
         TreeSet<String> all = new TreeSet<>();
-        String find = "cd " + ROOT + " && find . ! -path './var/lib/dpkg/*' ! -path './var/log/*' ! -path './root/*' "
+        String find = "cd " + ROOT
+                + " && find . ! -path './var/lib/dpkg/*' ! -path './var/log/*' ! -path './root*' ! -path './srv/*' "
                 + "! -path './var/cache/debconf/*' ! -path './var/cache/ldconfig/*' ! -path './var/tmp/*' "
                 + "! -path './var/lib/systemd/*'";
         all.addAll(List.of(run(2, "sh", "-c", find).split("\n")));
